@@ -1,0 +1,294 @@
+"""Accounts as staff keep them: made, invited, given roles, disabled."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from portal import audit, clock, db
+from portal.access import links, sessions
+from portal.access.models import Account, AccountRole
+from portal.access.roles import STAFF, Role
+from portal.errors import Conflict, Forbidden, Invalid, NotFound, say
+from portal.people import contacts, sight
+from portal.scope import Permission, Scope
+from portal.text import fold
+
+PAGE = 50
+COUNTED = 1000
+
+
+class Line(NamedTuple):
+    """An account in the list."""
+
+    id: int
+    person_id: int
+    family_name: str
+    middle_name: str
+    given_name: str
+    login: str
+    roles: str
+    invited: bool
+    disabled: bool
+    seen_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of accounts; `total` stops counting at `COUNTED` + 1."""
+
+    accounts: Sequence[Line]
+    total: int
+    number: int
+
+    @property
+    def last(self) -> int:
+        return max(1, -(-self.total // PAGE))
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """An account with the roles it holds: id of the grant, role, branch name or nothing for all."""
+
+    id: int
+    person_id: int
+    family_name: str
+    middle_name: str
+    given_name: str
+    email: str
+    phone: str
+    invited: bool
+    disabled_at: dt.datetime | None
+    roles: Sequence[tuple[int, str, str]]
+
+
+def visible_to(scope: Scope) -> db.Condition:
+    """Rows of `account a` (with its `person p`) whose account the scope may see.
+
+    Where the right holds in some branches only, that is the staff of those branches and nobody else.
+    """
+    branches = scope.branches_for(Permission.SEE_ACCOUNTS)
+    if branches is None:
+        return sight.EVERYBODY
+    at_work = sight.among("w.branch_id", branches)
+    return db.Condition(
+        f"EXISTS (SELECT 1 FROM works_at w WHERE w.person_id = a.person_id AND {at_work.sql})", at_work.args
+    )
+
+
+async def listed(scope: Scope, query: str = "", *, page: int = 1) -> Page:
+    """Accounts whose person's name or login holds every word of `query`."""
+    seen = visible_to(scope)
+    parts, args = [seen.sql], list(seen.args)
+    for word in fold(query).split()[:8]:
+        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        parts.append("(p.search_key LIKE ? ESCAPE '\\' OR a.email LIKE ? ESCAPE '\\' OR a.phone LIKE ? ESCAPE '\\')")
+        args += [pattern] * 3
+    where = "FROM account a JOIN person p ON p.id = a.person_id WHERE " + " AND ".join(parts)
+    page = min(max(page, 1), COUNTED // PAGE)
+    total = await db.value(f"SELECT COUNT(*) FROM (SELECT 1 {where} LIMIT {COUNTED + 1}) AS counted", *args)
+    joined = "string_agg(DISTINCT r.role, ' ')" if db.dialect() == "postgres" else "replace(group_concat(DISTINCT r.role), ',', ' ')"
+    found = await db.rows(
+        "SELECT a.id, p.id, p.family_name, p.middle_name, p.given_name, COALESCE(a.email, a.phone),"
+        f" COALESCE((SELECT {joined} FROM account_role r WHERE r.account_id = a.id), ''),"
+        " a.password_hash IS NULL, a.disabled_at IS NOT NULL,"
+        f" (SELECT MAX(s.seen_at) FROM session s WHERE s.account_id = a.id) {where} ORDER BY p.sort_key, a.id"
+        " LIMIT ? OFFSET ?",
+        *args,
+        PAGE,
+        (page - 1) * PAGE,
+    )
+    lines = [Line(*row[:7], bool(row[7]), bool(row[8]), db.instant(row[9]) if row[9] else None) for row in found]
+    return Page(lines, total, page)
+
+
+async def find(scope: Scope, account_id: int) -> Detail:
+    """An account; raises `NotFound` when there is none or it may not be seen."""
+    seen = visible_to(scope)
+    found = await db.row(
+        "SELECT p.id, p.family_name, p.middle_name, p.given_name, COALESCE(a.email, ''), COALESCE(a.phone, ''),"
+        " a.password_hash IS NULL, a.disabled_at FROM account a JOIN person p ON p.id = a.person_id"
+        f" WHERE a.id = ? AND {seen.sql}",
+        account_id,
+        *seen.args,
+    )
+    if found is None:
+        raise NotFound
+    roles = await db.rows(
+        "SELECT r.id, r.role, COALESCE(b.name, '') FROM account_role r LEFT JOIN branch b ON b.id = r.branch_id"
+        " WHERE r.account_id = ? ORDER BY r.id",
+        account_id,
+    )
+    disabled = db.instant(found[7]) if found[7] else None
+    return Detail(account_id, *found[:6], bool(found[6]), disabled, [(row[0], row[1], row[2]) for row in roles])
+
+
+async def open_for(
+    scope: Scope, person_id: int, login: str, *, language: str = ""
+) -> Account:
+    """Make a person's account and send the invitation.
+
+    Raises `NotFound` for a person out of sight, `Conflict` when the person has an account, `Invalid` beside `login`.
+    """
+    scope.require(Permission.EDIT_ACCOUNTS)
+    email, phone = _login(login)
+    async with db.transaction():
+        given_name = await _person_in_sight(scope, person_id)
+        if await Account.filter(person_id=person_id).exists():
+            raise Conflict(say("This person has an account already."))
+        if await _is_taken(email, phone):
+            raise Invalid({"login": say("Another account signs in with this.")})
+        account = await Account.create(
+            person_id=person_id,
+            email=email,
+            phone=phone,
+            language=language,
+            made_at=clock.now(),
+            made_by=scope.account_id,
+        )
+        await audit.record(scope, "account.open", "account", account.id, {"person": person_id})
+        await links.invite(scope, account, given_name)
+    return account
+
+
+async def invite_again(scope: Scope, account_id: int) -> None:
+    """Send a fresh invitation to an account that has no password yet; earlier ones stop working."""
+    scope.require(Permission.EDIT_ACCOUNTS)
+    async with db.transaction():
+        detail = await find(scope, account_id)
+        if not detail.invited or detail.disabled_at:
+            raise Conflict(say("This account has a password already."))
+        await links.invite(scope, await Account.get(id=account_id), detail.given_name)
+
+
+async def give_role(scope: Scope, account_id: int, role: str, branch_id: int | None) -> None:
+    """Give a role at a branch, or everywhere with None.
+
+    Raises `Forbidden` for a role or a reach the giver may not hand out, `Invalid` beside `role` or `branch_id`.
+    """
+    scope.require(Permission.EDIT_ACCOUNTS)
+    if role not in STAFF:
+        raise Invalid({"role": say("Choose one of the list.")})
+    _may_hand_out(scope, Role(role), branch_id)
+    async with db.transaction():
+        await find(scope, account_id)
+        if branch_id is not None and not await db.row("SELECT 1 FROM branch WHERE id = ?", branch_id):
+            raise Invalid({"branch_id": say("Choose one of the list.")})
+        if await AccountRole.filter(account_id=account_id, role=role, branch_id=branch_id).exists():
+            raise Invalid({"role": say("The account holds this role already.")})
+        await AccountRole.create(
+            account_id=account_id, role=role, branch_id=branch_id, given_at=clock.now(), given_by=scope.account_id
+        )
+        await audit.record(scope, "role.give", "account", account_id, {"role": role, "branch": branch_id})
+
+
+async def take_role(scope: Scope, account_id: int, grant_id: int) -> None:
+    """Take a role away; raises `NotFound`, and `Conflict` for the last administrator."""
+    scope.require(Permission.EDIT_ACCOUNTS)
+    async with db.transaction():
+        await find(scope, account_id)
+        grant = await AccountRole.get_or_none(id=grant_id, account_id=account_id)
+        if grant is None:
+            raise NotFound
+        branch_id: int | None = grant.branch_id  # type: ignore[attr-defined]
+        _may_hand_out(scope, Role(grant.role), branch_id)
+        await grant.delete()
+        await _keep_an_administrator()
+        await audit.record(scope, "role.take", "account", account_id, {"role": grant.role, "branch": branch_id})
+
+
+async def disable(scope: Scope, account_id: int) -> None:
+    """Close the door at once: no sign-in, every session ended."""
+    scope.require(Permission.EDIT_ACCOUNTS)
+    if account_id == scope.account_id:
+        raise Conflict(say("You cannot disable your own account."))
+    async with db.transaction():
+        detail = await find(scope, account_id)
+        for _, role, _ in detail.roles:
+            _may_hand_out(scope, Role(role), None if role == Role.ADMINISTRATOR else _any_branch(scope))
+        changed = await Account.filter(id=account_id, disabled_at=None).update(
+            disabled_at=clock.now(), disabled_by=scope.account_id
+        )
+        if changed:
+            await sessions.end_all(account_id)
+            await _keep_an_administrator()
+            await audit.record(scope, "account.disable", "account", account_id)
+
+
+async def enable(scope: Scope, account_id: int) -> None:
+    """Open the door again; the old sessions stay ended."""
+    scope.require(Permission.EDIT_ACCOUNTS)
+    async with db.transaction():
+        await find(scope, account_id)
+        changed = await Account.filter(id=account_id).exclude(disabled_at=None).update(
+            disabled_at=None, disabled_by=None
+        )
+        if changed:
+            await audit.record(scope, "account.enable", "account", account_id)
+
+
+async def set_look(scope: Scope, *, language: str, theme: str) -> None:
+    """Choose the language ("" follows the browser) and theme of one's own pages."""
+    errors = {}
+    if language not in ("", "en", "vi"):
+        errors["language"] = say("Choose one of the list.")
+    if theme not in ("auto", "light", "dark"):
+        errors["theme"] = say("Choose one of the list.")
+    if errors:
+        raise Invalid(errors)
+    await Account.filter(id=scope.account_id).update(language=language, theme=theme)
+
+
+def _login(login: str) -> tuple[str | None, str | None]:
+    if "@" in login:
+        email, trouble = contacts.email(login)
+    else:
+        email, trouble = contacts.phone(login)
+    if not email:
+        trouble = say("Please fill this in.")
+    if trouble:
+        raise Invalid({"login": trouble})
+    return (email, None) if "@" in login else (None, email)
+
+
+async def _is_taken(email: str | None, phone: str | None) -> bool:
+    return await db.row("SELECT 1 FROM account WHERE email = ? OR phone = ?", email, phone) is not None
+
+
+async def _person_in_sight(scope: Scope, person_id: int) -> str:
+    seen = sight.persons(scope)
+    found = await db.row(f"SELECT p.given_name FROM person p WHERE p.id = ? AND {seen.sql}", person_id, *seen.args)
+    if found is None:
+        raise NotFound
+    return str(found[0])
+
+
+def _any_branch(scope: Scope) -> int | None:
+    branches = scope.branches_for(Permission.EDIT_ACCOUNTS)
+    return None if branches is None else min(branches, default=0)
+
+
+def _may_hand_out(scope: Scope, role: Role, branch_id: int | None) -> None:
+    """Only within one's own reach; the roles above a branch only by those who hold the right everywhere."""
+    reach = scope.branches_for(Permission.EDIT_ACCOUNTS)
+    if reach is None:
+        return
+    above = role in (Role.ADMINISTRATOR, Role.DIRECTOR, Role.MANAGER)
+    if above or branch_id is None or branch_id not in reach:
+        raise Forbidden(say("You may give roles up to your own, in your own branches."))
+
+
+async def _keep_an_administrator() -> None:
+    left = await db.value(
+        "SELECT COUNT(*) FROM account_role r JOIN account a ON a.id = r.account_id"
+        " WHERE r.role = 'administrator' AND a.disabled_at IS NULL"
+    )
+    if not left:
+        raise Conflict(say("The centre needs at least one administrator."))
+
+
+async def of_person(person_id: int) -> tuple[Any, ...] | None:
+    """A person's account, as the pages of people mention it: id, login, whether disabled."""
+    return await db.row(
+        "SELECT id, COALESCE(email, phone), disabled_at IS NOT NULL FROM account WHERE person_id = ?", person_id
+    )

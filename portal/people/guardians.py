@@ -1,0 +1,135 @@
+"""Guardian links and households.
+
+A link is a named staff decision with its ground. To a student who has no guardian yet it gives what the decision says;
+to one who has, it starts without sight, and every present guardian is told. A match of name, birthday, phone or email
+never grants sight.
+"""
+
+from dataclasses import dataclass
+
+from portal import audit, clock, db, events
+from portal.errors import Conflict, Invalid, NotFound, say
+from portal.people import sight
+from portal.people.models import Guardian, Household
+from portal.scope import Permission, Scope
+from portal.text import clean, problem
+
+RELATIONS = ("mother", "father", "grandparent", "sibling", "guardian", "relative", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianLinked:
+    """A guardian was linked to a student; `others` are the persons who were guardians before and must be told."""
+
+    guardian_id: int
+    student_id: int
+    others: tuple[int, ...]
+
+
+async def link(
+    scope: Scope,
+    *,
+    person_id: int,
+    student_id: int,
+    relation: str,
+    ground: str,
+    may_pay: bool = False,
+    household_id: int | None = None,
+) -> Guardian:
+    """Link a guardian to a student.
+
+    Raises `NotFound` for a student or person out of sight, `Conflict` when the link exists, `Invalid` beside `relation`
+    or `ground`. Joins `household_id`, else begins a household of its own: parents separate.
+    """
+    scope.require(Permission.LINK_GUARDIANS)
+    ground = clean(ground)
+    errors = {"ground": problem(ground, longest=300, required=True)}
+    if relation not in RELATIONS:
+        errors["relation"] = say("Choose one of the list.")
+    if any(errors.values()):
+        raise Invalid({name: sentence for name, sentence in errors.items() if sentence})
+    now = clock.now()
+    async with db.transaction():
+        branch_id = await _sight_of(scope, person_id, student_id)
+        present = await Guardian.filter(student_id=student_id).values_list("person_id", flat=True)
+        if person_id in present:
+            raise Conflict(say("This person is a guardian of the student already."))
+        if household_id is None:
+            household_id = (await Household.create(branch_id=branch_id, made_at=now)).id
+        guardian = await Guardian.create(
+            person_id=person_id,
+            student_id=student_id,
+            household_id=household_id,
+            relation=relation,
+            may_see=not present,
+            may_pay=may_pay,
+            ground=ground,
+            linked_at=now,
+            linked_by=scope.account_id,
+        )
+        await audit.record(scope, "guardian.link", "student", student_id, {"person": person_id, "ground": ground})
+        events.announce(GuardianLinked(guardian.id, student_id, tuple(present)))  # type: ignore[arg-type]
+    return guardian
+
+
+async def allow(scope: Scope, guardian_id: int, *, may_see: bool, may_pay: bool, is_told: bool, ground: str) -> None:
+    """Change what a link allows; raises `NotFound`, or `Invalid` without a ground."""
+    scope.require(Permission.LINK_GUARDIANS)
+    trouble = problem(clean(ground), longest=300, required=True)
+    if trouble:
+        raise Invalid({"ground": trouble})
+    async with db.transaction():
+        before = await _find(scope, guardian_id)
+        await Guardian.filter(id=guardian_id).update(
+            may_see=may_see, may_pay=may_pay, is_told=is_told, ground=clean(ground)
+        )
+        changes = {
+            "guardian": guardian_id,
+            "before": [before.may_see, before.may_pay, before.is_told],
+            "after": [may_see, may_pay, is_told],
+            "ground": clean(ground),
+        }
+        await audit.record(scope, "guardian.allow", "student", before.student_id, changes)  # type: ignore[attr-defined]
+
+
+async def restrict(scope: Scope, guardian_id: int, *, ground: str) -> None:
+    """Take sight and contact from a guardian at once (a court's order); raises `NotFound` or `Invalid`."""
+    scope.require(Permission.LINK_GUARDIANS)
+    trouble = problem(clean(ground), longest=300, required=True)
+    if trouble:
+        raise Invalid({"ground": trouble})
+    async with db.transaction():
+        before = await _find(scope, guardian_id)
+        await Guardian.filter(id=guardian_id).update(
+            restricted_at=clock.now(), restricted_by=scope.account_id, ground=clean(ground)
+        )
+        changes = {"guardian": guardian_id, "ground": clean(ground)}
+        await audit.record(scope, "guardian.restrict", "student", before.student_id, changes)  # type: ignore[attr-defined]
+
+
+async def _find(scope: Scope, guardian_id: int) -> Guardian:
+    seen = sight.students_of_branches(scope, Permission.LINK_GUARDIANS)
+    found = await db.row(
+        f"SELECT g.id FROM guardian g JOIN student s ON s.id = g.student_id WHERE g.id = ? AND {seen.sql}",
+        guardian_id,
+        *seen.args,
+    )
+    if found is None:
+        raise NotFound
+    return await Guardian.get(id=guardian_id)
+
+
+async def _sight_of(scope: Scope, person_id: int, student_id: int) -> int:
+    """The student's branch, when both are in the scope's sight."""
+    student = sight.students_of_branches(scope, Permission.LINK_GUARDIANS)
+    person = sight.persons(scope)
+    found = await db.row(
+        f"SELECT s.branch_id FROM student s, person p WHERE s.id = ? AND p.id = ? AND {student.sql} AND {person.sql}",
+        student_id,
+        person_id,
+        *student.args,
+        *person.args,
+    )
+    if found is None:
+        raise NotFound
+    return int(found[0])

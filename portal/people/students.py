@@ -1,0 +1,142 @@
+"""Students: their record, their guardians, and making a person one."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from portal import audit, clock, db
+from portal.errors import Conflict, Invalid, NotFound, say
+from portal.people import persons, sight
+from portal.people.models import Person, Student
+from portal.scope import Permission, Scope
+
+STATUSES = ("learning", "suspended", "cancelled", "finished")
+
+
+class Child(NamedTuple):
+    """A student as their family's pages name them."""
+
+    id: int
+    family_name: str
+    middle_name: str
+    given_name: str
+    status: str
+    branch: str
+
+
+class Link(NamedTuple):
+    """A guardian of a student, with what the link allows."""
+
+    person_id: int
+    family_name: str
+    middle_name: str
+    given_name: str
+    relation: str
+    may_see: bool
+    may_pay: bool
+    is_told: bool
+    restricted_at: dt.datetime | None
+    ground: str
+    household_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A student's own facts; `person` carries the rest."""
+
+    id: int
+    code: str
+    status: str
+    branch: str
+    branch_id: int
+    person: persons.Card
+    guardians: Sequence[Link]
+
+
+async def of_family(scope: Scope) -> list[Child]:
+    """The students whose family pages the scope may open: the guardian's children and the student themselves."""
+    own = scope.children | ({scope.student_id} if scope.student_id is not None else set())
+    if not own:
+        return []
+    among = sight.among("s.id", own)
+    found = await db.rows(
+        "SELECT s.id, p.family_name, p.middle_name, p.given_name, s.status, b.name FROM student s"
+        " JOIN person p ON p.id = s.person_id JOIN branch b ON b.id = s.branch_id"
+        f" WHERE {among.sql} ORDER BY p.birth_date, s.id",
+        *among.args,
+    )
+    return [Child(*row) for row in found]
+
+
+async def child(scope: Scope, student_id: int) -> Child:
+    """One of the scope's own students; raises `NotFound` for anybody else's, or none at all."""
+    for one in await of_family(scope):
+        if one.id == student_id:
+            return one
+    raise NotFound
+
+
+async def find(scope: Scope, student_id: int) -> Record:
+    """A student's record for staff; raises `NotFound` when there is none or it may not be seen."""
+    seen = sight.students(scope)
+    found = await db.row(
+        "SELECT s.person_id, s.code, s.status, b.name, s.branch_id FROM student s JOIN branch b ON b.id = s.branch_id"
+        f" WHERE s.id = ? AND {seen.sql}",
+        student_id,
+        *seen.args,
+    )
+    if found is None:
+        raise NotFound
+    card = await persons.find(scope, found[0])
+    return Record(student_id, found[1], found[2], found[3], found[4], card, await _guardians(scope, student_id))
+
+
+async def admit(scope: Scope, person: Person, *, branch_id: int, code: str = "") -> Student:
+    """Make a person a student of a branch; a code is made when none is given.
+
+    Raises `Conflict` when the person is a student already, `Invalid` beside `code` when it is taken.
+    """
+    scope.require(Permission.EDIT_PEOPLE)
+    now = clock.now()
+    async with db.transaction():
+        if await Student.filter(person_id=person.id).exists():
+            raise Conflict(say("This person is a student already."))
+        code = code or await _next_code()
+        if await Student.filter(code=code).exists():
+            raise Invalid({"code": say("Another student has this code.")})
+        student = await Student.create(
+            person_id=person.id,
+            branch_id=branch_id,
+            code=code,
+            made_at=now,
+            made_by=scope.account_id,
+            changed_at=now,
+            changed_by=scope.account_id,
+        )
+        await persons.refresh_keys(person.id)
+        await audit.record(scope, "student.admit", "student", student.id)
+    return student
+
+
+async def _next_code() -> str:
+    """HV and five digits, after the highest there is."""
+    highest = await db.value("SELECT MAX(code) FROM student WHERE code LIKE 'HV_____'")
+    number = int(highest[2:]) + 1 if highest and highest[2:].isdigit() else 1
+    return f"HV{number:05}"
+
+
+async def _guardians(scope: Scope, student_id: int) -> list[Link]:
+    """A student's guardians, for those who may see the student's contacts or the family itself."""
+    if not (scope.may(Permission.SEE_CONTACTS) or scope.may(Permission.LINK_GUARDIANS)):
+        return []
+    found = await db.rows(
+        "SELECT g.person_id, p.family_name, p.middle_name, p.given_name, g.relation, g.may_see, g.may_pay, g.is_told,"
+        " g.restricted_at, g.ground, g.household_id FROM guardian g JOIN person p ON p.id = g.person_id"
+        " WHERE g.student_id = ? ORDER BY g.id",
+        student_id,
+    )
+    return [
+        Link(*row[:5], bool(row[5]), bool(row[6]), bool(row[7]), db.instant(row[8]) if row[8] else None, *row[9:])
+        for row in found
+    ]

@@ -1,0 +1,35 @@
+"""Text as people write it: cleaned once, and folded so that it can be found without diacritics."""
+
+import unicodedata
+
+from portal.errors import Sentence, say
+
+
+def clean(value: str) -> str:
+    """NFC, without control characters, runs of blanks made one, trimmed."""
+    kept = "".join(
+        " " if char in "\t\n\r" else char
+        for char in unicodedata.normalize("NFC", value)
+        if char in "\t\n\r" or unicodedata.category(char) not in ("Cc", "Cs")
+    )
+    return " ".join(kept.split())
+
+
+def fold(value: str) -> str:
+    """The search key of a text: lower case, no diacritics, đ as d ("Nguyễn Đức" -> "nguyen duc")."""
+    lowered = unicodedata.normalize("NFD", clean(value).casefold().replace("đ", "d"))
+    return "".join(char for char in lowered if not unicodedata.combining(char))
+
+
+def slug(value: str) -> str:
+    """A text as part of an address: folded, words joined by hyphens."""
+    return "-".join("".join(c if c.isalnum() and c.isascii() else " " for c in fold(value)).split())
+
+
+def problem(value: str, *, longest: int, required: bool) -> Sentence | None:
+    """What is wrong with a cleaned one-line text, if anything."""
+    if required and not value:
+        return say("Please fill this in.")
+    if len(value) > longest:
+        return say("At most {longest} characters; this has {length}.", longest=longest, length=len(value))
+    return None
