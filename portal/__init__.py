@@ -1,0 +1,1 @@
+"""Schoolyard's domain and public side: one package per job of an education centre."""

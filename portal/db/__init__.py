@@ -1,0 +1,61 @@
+"""The database, SQLite or PostgreSQL, behind one door. docs/development.md describes it; nobody above opens
+a connection of their own."""
+
+from typing import Any
+
+from tortoise.exceptions import IntegrityError, OperationalError
+
+from portal.db.door import (
+    Condition,
+    close,
+    dialect,
+    execute,
+    execute_many,
+    insert,
+    marks,
+    on_commit,
+    open,
+    row,
+    rows,
+    snapshot,
+    transaction,
+    value,
+)
+from portal.db.registry import MODEL_MODULES, tooling
+from portal.db.session import ReadTooLong, TransactionFailed, counting
+from portal.db.values import day, instant
+
+__all__ = [
+    "MODEL_MODULES",
+    "TORTOISE_ORM",
+    "Condition",
+    "IntegrityError",
+    "OperationalError",
+    "ReadTooLong",
+    "TransactionFailed",
+    "close",
+    "counting",
+    "day",
+    "dialect",
+    "execute",
+    "execute_many",
+    "insert",
+    "instant",
+    "marks",
+    "on_commit",
+    "open",
+    "row",
+    "rows",
+    "snapshot",
+    "transaction",
+    "value",
+]
+
+TORTOISE_ORM: dict[str, Any]
+
+
+def __getattr__(name: str) -> Any:
+    # Made when asked for: it imports the rooms, which import this package.
+    if name == "TORTOISE_ORM":
+        return tooling()
+    raise AttributeError(name)

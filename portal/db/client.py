@@ -1,0 +1,79 @@
+"""What the two Tortoise clients have in common: they own no connection and no transaction, they ask ours.
+
+Tortoise keeps the connection of a transaction in a ContextVar that every task started inside inherits. Here there is
+one client for all; whose transaction a statement belongs to is decided when it is run (`session.current`).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
+from tortoise.backends.base.executor import BaseExecutor
+from tortoise.exceptions import OperationalError
+from tortoise.models import Model
+
+from portal.db import session
+from portal.db.session import Answer, Block, Engine
+
+
+class DoorClient(BaseDBAsyncClient):
+    """A Tortoise client over an `Engine`; mixed into Tortoise's own so that its tools recognise the database."""
+
+    engine: Engine
+
+    async def create_connection(self, with_db: bool) -> None:
+        await self.engine.open()
+        await self._post_connect()
+
+    async def close(self) -> None:
+        await self.engine.close()
+
+    def acquire_connection(self) -> Any:
+        raise NotImplementedError("Connections stay inside portal.db")
+
+    def _in_transaction(self) -> TransactionContext:
+        return Block(self.engine, self)  # type: ignore[return-value]
+
+    async def ask(self, query: str, values: Sequence[Any] | None) -> Answer:
+        """Run one statement where it belongs."""
+        await self.engine.open()
+        held = session.current()
+        return await (held or self.engine).ask(query, values or (), True)
+
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, list[Any]]:
+        answer = await self.ask(query, values)
+        return answer.changed, answer.rows
+
+    async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
+        return [dict(row) for row in (await self.ask(query, values)).rows]
+
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        async with Block(self.engine):
+            held = session.current()
+            assert held is not None
+            await held.many(query, values)
+
+    async def execute_script(self, query: str) -> None:
+        await self.engine.open()
+        await (session.current() or self.engine).script(query)
+
+
+class DoorExecutor(BaseExecutor):
+    """Tortoise's executor without two of its habits."""
+
+    async def execute_update(self, instance: Any, update_fields: Iterable[str] | None) -> int:
+        """Write the named fields. Without names Tortoise writes every column, over what others wrote meanwhile."""
+        if update_fields is None:
+            raise OperationalError(
+                f"Say which fields of {type(instance).__name__} to write: save(update_fields=[...])"
+            )
+        return await super().execute_update(instance, update_fields)
+
+    async def _execute_prefetch_queries(self, instance_list: Iterable[Model]) -> Iterable[Model]:
+        """Prefetch one relation after another: Tortoise's gather() starts tasks, which do not own the transaction."""
+        if instance_list and (self.prefetch_map or self._prefetch_queries):
+            self._make_prefetch_queries()
+            for field, queries in self._prefetch_queries.items():
+                for query in queries:
+                    await self._do_prefetch(instance_list, field, query)
+        return instance_list

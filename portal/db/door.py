@@ -1,0 +1,180 @@
+"""The door to the database: what the rooms call."""
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.context import TortoiseContext
+
+from portal.db import session
+from portal.db.registry import MIGRATIONS, MODEL_MODULES, config, refuse_twins, with_models
+from portal.db.session import Block, Call, Engine, Snapshot
+from portal.db.values import MOST_PARAMETERS
+
+
+class Condition(NamedTuple):
+    """A piece of a WHERE and its arguments; the SQL has a `?` for each."""
+
+    sql: str
+    args: tuple[Any, ...] = ()
+
+    def and_(self, other: "Condition") -> "Condition":
+        """Both."""
+        return Condition(f"({self.sql}) AND ({other.sql})", (*self.args, *other.args))
+
+
+class _Open(NamedTuple):
+    context: TortoiseContext
+    engine: Engine
+
+
+_opened: _Open | None = None
+
+
+async def open(
+    url: str,
+    *,
+    application_name: str | None = None,
+    models: Sequence[str] | None = None,
+    migrations: str = MIGRATIONS,
+    read_seconds: float = 30.0,
+) -> None:
+    """Connect to the database at `url` (PORTAL_DATABASE_URL), for the rooms and for their models.
+
+    `application_name` is what PostgreSQL shows of us; `models` other modules than MODEL_MODULES, for tests; a read
+    outside of transactions that takes longer than `read_seconds` is cut. Raises ValueError for a wrong address and
+    for two models of one name, RuntimeError when it is open already.
+    """
+    global _opened
+    if _opened is not None:
+        raise RuntimeError("The database is open already: close() it first")
+    modules = list(models) if models is not None else with_models(MODEL_MODULES)
+    credentials: dict[str, Any] = {"read_seconds": read_seconds}
+    if application_name and not url.startswith("sqlite"):
+        credentials["application_name"] = application_name
+    settings = config(url, modules, migrations=migrations, **credentials)
+    refuse_twins(modules)
+    EXECUTOR_CACHE.clear()
+    context = TortoiseContext()
+    try:
+        with context:
+            # The fallback is for every other task: under a server, requests do not descend from the lifespan.
+            await context.init(config=settings, _enable_global_fallback=True)
+        client: Any = context.connections.get("default")
+        await client.create_connection(with_db=True)
+    except BaseException:
+        await context.close_connections()
+        raise
+    _opened = _Open(context, client.engine)
+
+
+async def close() -> None:
+    """Disconnect; nothing happens when it is not open."""
+    global _opened
+    if _opened is not None:
+        opened, _opened = _opened, None
+        await session.finished()
+        await opened.context.close_connections()
+
+
+def engine() -> Engine:
+    """The open database; raises RuntimeError when it is not open."""
+    if _opened is None:
+        raise RuntimeError("The database is not open: await db.open(url) first")
+    return _opened.engine
+
+
+def dialect() -> str:
+    """`"sqlite"` or `"postgres"`."""
+    return engine().dialect
+
+
+def transaction() -> AbstractAsyncContextManager[None]:
+    """One write: all of the block or nothing. Nested, it is a savepoint.
+
+    Raises TransactionFailed at its end when a statement failed inside and the error was swallowed.
+    """
+    return Block(engine())
+
+
+def snapshot(seconds: float | None = None) -> AbstractAsyncContextManager[None]:
+    """Several reads from one moment; inside a transaction, that transaction.
+
+    It is cut after `seconds` (by default the limit of a read): its next statement raises ReadTooLong.
+    """
+    return Snapshot(engine(), seconds)
+
+
+def on_commit(call: Call) -> None:
+    """Call it (a function or a coroutine function, without arguments) after the outermost commit.
+
+    It is forgotten when its own block rolls back. Outside of a transaction it is called at once.
+    """
+    held = session.current()
+    if held is not None and held.writes:
+        held.levels[-1].after.append(call)
+    else:
+        session.start(call)
+
+
+async def rows(sql: str, *args: Any) -> list[tuple[Any, ...]]:
+    """All rows of a statement, as tuples."""
+    here = engine()
+    return (await (session.current() or here).ask(here.translated(sql), args, False)).rows
+
+
+async def row(sql: str, *args: Any) -> tuple[Any, ...] | None:
+    """The first row, or None."""
+    found = await rows(sql, *args)
+    return found[0] if found else None
+
+
+async def value(sql: str, *args: Any) -> Any:
+    """The first cell of the first row, or None."""
+    found = await rows(sql, *args)
+    return found[0][0] if found else None
+
+
+async def execute(sql: str, *args: Any) -> int:
+    """Run a statement; the number of rows it changed."""
+    here = engine()
+    return (await (session.current() or here).ask(here.translated(sql), args, False)).changed
+
+
+async def script(sql: str) -> None:
+    """Run the statements of a text as they are, without arguments (migrations)."""
+    await (session.current() or engine()).script(sql)
+
+
+async def execute_many(sql: str, many: Iterable[Sequence[Any]]) -> None:
+    """Run a statement once for each tuple of arguments: all of them or none."""
+    here = engine()
+    async with Block(here):
+        held = session.current()
+        assert held is not None
+        await held.many(here.translated(sql), list(many))
+
+
+async def insert(table: str, **columns: Any) -> int:
+    """Insert one row; its new id."""
+    found = await rows(_insertion(table, tuple(columns)), *columns.values())
+    return int(found[0][0])
+
+
+@lru_cache(maxsize=512)
+def _insertion(table: str, columns: tuple[str, ...]) -> str:
+    for name in (table, *columns):
+        if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+            raise ValueError(f"{name!r} is not a name of ours")
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f'INSERT INTO "{table}" ({names}) VALUES ({marks(len(columns))}) RETURNING id'
+
+
+def marks(n: int) -> str:
+    """`"?, ?, ?"` for an IN list of n values; an empty list gives `NULL`, which nothing equals."""
+    if n > MOST_PARAMETERS:
+        raise ValueError(f"{n} values in one list; ask in portions of at most {MOST_PARAMETERS}")
+    return ", ".join("?" * n) or "NULL"

@@ -1,0 +1,199 @@
+"""SQLite: one writer, three readers, and the Tortoise client that uses them.
+
+Writes wait for one another on a lock in this process and, between processes, on BEGIN IMMEDIATE with a busy timeout:
+a deferred BEGIN that turns into a write fails at once with "database is locked", whatever the timeout. Reads outside
+a transaction never wait for the writer: they have connections of their own that can only read.
+
+Tortoise's migration tools pick their dialect by the module's name: it must contain "sqlite".
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tortoise.backends.sqlite.client import SqliteClient
+from tortoise.backends.sqlite.executor import SqliteExecutor
+
+from portal.db.client import DoorClient, DoorExecutor
+from portal.db.session import Answer, count, settled
+from portal.db.sqlite_wire import Wire
+from portal.db.statements import is_read
+from portal.db.values import adapt_sqlite, checked
+
+_READERS = 3
+
+
+class SqliteEngine:
+    """The connections to one database file."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: str, *, read_seconds: float = 30.0) -> None:
+        self._path = path
+        self._read_seconds = read_seconds
+        self._opened = False
+
+    async def open(self) -> None:
+        """Connect, creating the file and its folder when they are not there."""
+        if self._opened:
+            return
+        adapt_sqlite()
+        Path(self._path).absolute().parent.mkdir(parents=True, exist_ok=True)
+        self._writing = asyncio.Lock()
+        self._free: asyncio.LifoQueue[Wire] = asyncio.LifoQueue()
+        self._writer = Wire(self._path, writes=True)
+        self._readers = [Wire(self._path, writes=False) for _ in range(_READERS)]
+        # The writer first: it makes the file and its write-ahead log.
+        for wire in [self._writer, *self._readers]:
+            await wire.call(wire.open)
+        for reader in self._readers:
+            self._free.put_nowait(reader)
+        self._opened = True
+
+    async def close(self) -> None:
+        """Disconnect after what is running."""
+        if self._opened:
+            self._opened = False
+            for wire in [*self._readers, self._writer]:
+                await wire.call(wire.close)
+
+    def translated(self, sql: str) -> str:
+        """Our SQL as this database reads it: as it is."""
+        return sql
+
+    async def begin(self) -> "SqliteTransaction":
+        """Wait for the writer and begin; a task cancelled meanwhile leaves nothing behind."""
+        await self._writing.acquire()
+        try:
+            count("BEGIN IMMEDIATE")
+            await self._writer.call(self._writer.begin, "BEGIN IMMEDIATE")
+        except BaseException:
+            self._writer.post(self._writer.rollback)
+            self._writing.release()
+            raise
+        return SqliteTransaction(self._writer, self._writing)
+
+    async def begin_reading(self, seconds: float | None) -> "SqliteSnapshot":
+        """Take a reader for a snapshot that is cut after `seconds`."""
+        return SqliteSnapshot(await self._free.get(), self._free, seconds or self._read_seconds)
+
+    async def ask(self, sql: str, args: Sequence[Any], named: bool) -> Answer:
+        """One statement outside of any transaction: a read on a reader, anything else on the writer."""
+        checked(args)
+        if is_read(sql):
+            count(sql)
+            return await self._read(sql, args, named)
+        async with self._writing:
+            count(sql)
+            return await self._writer.call(self._writer.ask, sql, args, named)
+
+    async def _read(self, sql: str, args: Sequence[Any], named: bool) -> Answer:
+        wire = await self._free.get()
+        try:
+            return await wire.call(wire.read, sql, args, named, time.monotonic() + self._read_seconds, False)
+        except asyncio.CancelledError:
+            wire.interrupt()
+            raise
+        finally:
+            self._free.put_nowait(wire)
+
+    async def script(self, sql: str) -> None:
+        """The statements of a text, each for itself."""
+        async with self._writing:
+            count(sql)
+            await self._writer.call(self._writer.script, sql)
+
+
+class SqliteTransaction:
+    """The writer, inside BEGIN IMMEDIATE."""
+
+    def __init__(self, wire: Wire, lock: asyncio.Lock) -> None:
+        self._wire = wire
+        self._lock = lock
+
+    async def ask(self, sql: str, args: Sequence[Any], named: bool) -> Answer:
+        count(sql)
+        return await self._wire.call(self._wire.ask, sql, checked(args), named)
+
+    async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        count(sql)
+        await self._wire.call(self._wire.many, sql, [checked(row) for row in rows])
+
+    async def script(self, sql: str) -> None:
+        count(sql)
+        await self._wire.call(self._wire.script, sql)
+
+    async def commit(self) -> None:
+        """Commit and let the next writer in. Cancelled meanwhile, it waits for the outcome all the same."""
+        count("COMMIT")
+        try:
+            await settled(self._wire.call(self._wire.commit))
+        finally:
+            self._lock.release()
+
+    async def rollback(self) -> None:
+        """Roll back without waiting: whatever comes next on this connection comes after."""
+        count("ROLLBACK")
+        self._wire.post(self._wire.rollback)
+        self._lock.release()
+
+
+class SqliteSnapshot:
+    """A reader; its first statement begins the transaction in the same trip to the thread."""
+
+    def __init__(self, wire: Wire, free: asyncio.LifoQueue[Wire], seconds: float) -> None:
+        self._wire = wire
+        self._free = free
+        self._deadline = time.monotonic() + seconds
+        self._begun = False
+
+    async def ask(self, sql: str, args: Sequence[Any], named: bool) -> Answer:
+        checked(args)
+        begins = not self._begun
+        if begins:
+            count("BEGIN")
+        count(sql)
+        self._begun = True
+        try:
+            return await self._wire.call(self._wire.read, sql, args, named, self._deadline, begins)
+        except asyncio.CancelledError:
+            self._wire.interrupt()
+            raise
+
+    async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        raise NotImplementedError("A snapshot only reads")
+
+    async def script(self, sql: str) -> None:
+        raise NotImplementedError("A snapshot only reads")
+
+    async def commit(self) -> None:
+        await self.rollback()
+
+    async def rollback(self) -> None:
+        """Give the reader back; its next user comes after the end of this snapshot."""
+        if self._begun:
+            count("ROLLBACK")
+            self._wire.post(self._wire.rollback)
+        self._free.put_nowait(self._wire)
+
+
+class Executor(DoorExecutor, SqliteExecutor):
+    """How Tortoise writes models here."""
+
+
+class Client(DoorClient, SqliteClient):
+    """What Tortoise calls its connection; every statement goes through the session or the engine."""
+
+    executor_class = Executor
+
+    def __init__(self, file_path: str, read_seconds: float = 30.0, **kwargs: Any) -> None:
+        super().__init__(file_path, **kwargs)
+        self.engine = SqliteEngine(file_path, read_seconds=read_seconds)
+
+    async def execute_insert(self, query: str, values: list[Any]) -> Any:
+        return (await self.ask(query, values)).last_id
+
+
+client_class = Client

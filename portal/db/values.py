@@ -1,0 +1,57 @@
+"""What may travel to the database and how it comes back, the same on both databases."""
+
+import datetime as dt
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+LEAST, MOST = -(2**63), 2**63 - 1
+# PostgreSQL allows 32,767 parameters in a statement, SQLite 32,766.
+MOST_PARAMETERS = 32_766
+
+
+def instant(value: str | dt.datetime) -> dt.datetime:
+    """An instant out of a raw row, as an aware datetime in UTC (SQLite stores text, PostgreSQL gives a datetime)."""
+    if isinstance(value, str):
+        value = dt.datetime.fromisoformat(value)
+    return value.astimezone(dt.UTC)
+
+
+def day(value: str | dt.date) -> dt.date:
+    """A date out of a raw row (SQLite stores text, PostgreSQL gives a date)."""
+    return dt.date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def utc(value: dt.datetime) -> dt.datetime:
+    """The same instant in UTC; raises ValueError for a datetime without a zone, which names no instant."""
+    if value.tzinfo is None:
+        raise ValueError(f"A datetime without a time zone cannot be stored: {value}")
+    return value.astimezone(dt.UTC)
+
+
+def stored(value: dt.datetime) -> str:
+    """The text of an instant on SQLite: one zone and one width, so that comparing texts compares instants."""
+    return utc(value).isoformat(" ", "microseconds")
+
+
+def checked(args: Sequence[Any]) -> Sequence[Any]:
+    """The arguments of one statement, refused with ValueError when one of the two databases could not take them."""
+    if len(args) > MOST_PARAMETERS:
+        raise ValueError(f"{len(args)} parameters in one statement; at most {MOST_PARAMETERS} are possible")
+    for arg in args:
+        kind = type(arg)
+        if kind is str:
+            if "\0" in arg:
+                raise ValueError("A text with a NUL character cannot be stored")
+        elif kind is int:
+            if not LEAST <= arg <= MOST:
+                raise ValueError(f"{arg} does not fit into 64 bits")
+        elif kind is dt.datetime and arg.tzinfo is None:
+            raise ValueError(f"A datetime without a time zone cannot be stored: {arg}")
+    return args
+
+
+def adapt_sqlite() -> None:
+    """Tell the sqlite3 module how our instants and days are written; its own way is deprecated and keeps zones."""
+    sqlite3.register_adapter(dt.datetime, stored)
+    sqlite3.register_adapter(dt.date, dt.date.isoformat)
