@@ -15,13 +15,13 @@ from tortoise.fields import (
     DateField,
     DatetimeField,
     Field,
-    ForeignKeyField,
     ForeignKeyNullableRelation,
     ForeignKeyRelation,
     IntField,
     JSONField,
     OnDelete,
 )
+from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.models import Model
 
 from portal.db.values import LEAST, MOST, utc
@@ -209,6 +209,15 @@ class Json(JSONField[T]):
         return text
 
 
+class Reference(ForeignKeyFieldInstance[MODEL]):
+    """What `Ref` makes."""
+
+    def describe(self, serializable: bool) -> dict[str, Any]:
+        """Tortoise names the column only once the models are linked, and would see a change in that."""
+        told = super().describe(serializable)
+        return told | {"raw_field": self.source_field or f"{self.model_field_name}_id"}
+
+
 @overload
 def Ref(
     to: type[MODEL] | str,
@@ -239,8 +248,8 @@ def Ref(
 
     What is referred to cannot be deleted (RESTRICT) and knows nothing of it (no backward relation), unless said.
     """
-    options = {"related_name": related_name, "on_delete": on_delete, "null": null, "db_index": True, **kwargs}
-    return ForeignKeyField(to, **options)
+    options = {"related_name": related_name, "on_delete": on_delete, "null": null, "db_index": True}
+    return Reference(to, **{**options, **kwargs})
 
 
 def _is_record(instance: Any) -> bool:

@@ -5,6 +5,7 @@ migration that has one outside of `StateOnly` is refused. Each migration is one 
 and asks inside of it, under a lock, whether another process was first.
 """
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -178,7 +179,7 @@ async def _prepare() -> None:
         await _lock()
         definition = Ddl(
             "CREATE TABLE IF NOT EXISTS tortoise_migrations (id {id}, app VARCHAR(255) NOT NULL, "
-            "name VARCHAR(255) NOT NULL, applied_at {instant} NOT NULL DEFAULT CURRENT_TIMESTAMP, UNIQUE (app, name))"
+            "name VARCHAR(255) NOT NULL, applied_at {instant} NOT NULL, UNIQUE (app, name))"
         )
         for statement in definition.statements(door.dialect()):
             await door.execute(statement)
@@ -235,7 +236,8 @@ async def _apply(migration: migrations.Migration) -> bool:
                 for statement in operation.statements(door.dialect()):
                     await door.script(statement)
         await _check_references(migration.name)
-        await door.execute("INSERT INTO tortoise_migrations (app, name) VALUES (?, ?)", _APP, migration.name)
+        now = dt.datetime.now(dt.UTC)
+        await door.insert("tortoise_migrations", app=_APP, name=migration.name, applied_at=now)
     return True
 
 
