@@ -4,6 +4,7 @@ import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -36,6 +37,17 @@ class Settings:
     def secure(self) -> bool:
         """Whether cookies may only travel over TLS."""
         return self.public_url.startswith("https://")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether other machines can reach the server."""
+        return self.host not in ("127.0.0.1", "::1", "localhost")
+
+    @property
+    def sender(self) -> str:
+        """The address that letters come from."""
+        host = urlsplit(self.public_url).hostname or "localhost"
+        return f"no-reply@{host}"
 
     @property
     def origin(self) -> str:
@@ -133,6 +145,12 @@ def _secret(text: str, kept: Path) -> str:
         return text
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(48))
+        draft = kept.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        try:
+            with suppress(FileExistsError):
+                os.link(draft, kept)  # two processes at once: the first one's secret stands
+        finally:
+            draft.unlink()
     return kept.read_text().strip()

@@ -61,13 +61,17 @@ async def send_reset(payload: dict[str, Any]) -> None:
         await audit.record(Scope(account_id=account_id), "password.reset_asked", "account", account_id)
 
 
-async def invite(scope: Scope, account: Account, given_name: str) -> None:
-    """Send an account without a password its invitation, withdrawing earlier ones; in the caller's transaction."""
+async def invite(scope: Scope, account: Account, given_name: str) -> str:
+    """Send an account without a password its invitation, withdrawing earlier ones; in the caller's transaction.
+
+    Returns the invitation's path: who signs in by phone is given it by hand.
+    """
     await SecretLink.filter(account_id=account.id, purpose=INVITATION, used_at=None).update(used_at=clock.now())
     token = await _make(account.id, INVITATION, INVITATION_LIFETIME, made_by=scope.account_id)
     if account.email:
         await mail.send(account.email, "invitation", account.language, name=given_name, path=f"/invitation/{token}")
     await audit.record(scope, "account.invite", "account", account.id)
+    return f"/invitation/{token}"
 
 
 async def holder(token: str, purpose: str) -> Holder:

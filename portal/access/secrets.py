@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import hmac
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,6 +17,7 @@ LONGEST_PASSWORD = 200
 # OWASP's second choice: 19 MiB and two passes, so that a small server can take an evening's sign-ins.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+_key = secrets.token_bytes(32)  # until the settings bring the real one
 # Verified against when there is no account, so that both answers take the same time.
 _NOBODY = _hasher.hash(secrets.token_hex(16))
 
@@ -28,6 +30,17 @@ def new_token() -> str:
 def hashed(token: str) -> str:
     """What is stored of a token: it has 256 random bits, so a fast hash is enough."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def configure(secret: str) -> None:
+    """Use PORTAL_SECRET from now on for what is hashed with a key."""
+    global _key
+    _key = secret.encode()
+
+
+def keyed(text: str) -> str:
+    """A hash that cannot be tried out without our secret, for texts that could be guessed (a login)."""
+    return hmac.new(_key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 async def hash_password(password: str) -> str:

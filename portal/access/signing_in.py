@@ -16,6 +16,7 @@ class Entry:
     """What a successful sign-in puts into the browser."""
 
     account_id: int
+    person_id: int
     token: str
     device: str
 
@@ -71,7 +72,7 @@ async def enter(
         if not known:
             await KnownDevice.create(account_id=account_id, token_hash=secrets.hashed(device), seen_at=clock.now())
         await audit.record(Scope(account_id=account_id, person_id=person_id), "sign_in", "account", account_id)
-    return Entry(account_id, token, device)
+    return Entry(account_id, person_id, token, device)
 
 
 async def sign_out(scope: Scope, session_id: int) -> None:

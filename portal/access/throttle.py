@@ -27,7 +27,7 @@ async def attempt(login: str, address: str) -> None:
     """
     if not enforced:
         return
-    login_hash = secrets.hashed(login)
+    login_hash = secrets.keyed(login)
     async with db.transaction():
         if db.dialect() == "postgres":
             await db.execute("SELECT pg_advisory_xact_lock(hashtext(?))", login_hash)
@@ -39,7 +39,7 @@ async def forgive(login: str) -> None:
     """Forget the attempts of a login that has now signed in, and whatever is older than a day."""
     await db.execute(
         "DELETE FROM sign_in_attempt WHERE login_hash = ? OR at < ?",
-        secrets.hashed(login),
+        secrets.keyed(login),
         clock.now() - dt.timedelta(days=1),
     )
 

@@ -3,7 +3,7 @@ a connection of their own."""
 
 from typing import Any
 
-from tortoise.exceptions import IntegrityError, OperationalError
+from tortoise.exceptions import BaseORMException as DatabaseError, IntegrityError, OperationalError
 
 from portal.db.door import (
     Condition,
@@ -21,6 +21,7 @@ from portal.db.door import (
     transaction,
     value,
 )
+from portal.db.migrations import is_current
 from portal.db.registry import MODEL_MODULES, tooling
 from portal.db.session import ReadTooLong, TransactionFailed, counting
 from portal.db.values import day, instant
@@ -29,6 +30,7 @@ __all__ = [
     "MODEL_MODULES",
     "TORTOISE_ORM",
     "Condition",
+    "DatabaseError",
     "IntegrityError",
     "OperationalError",
     "ReadTooLong",
@@ -41,6 +43,7 @@ __all__ = [
     "execute_many",
     "insert",
     "instant",
+    "is_current",
     "marks",
     "on_commit",
     "open",

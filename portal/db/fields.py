@@ -210,12 +210,18 @@ class Json(JSONField[T]):
 
 
 class Reference(ForeignKeyFieldInstance[MODEL]):
-    """What `Ref` makes."""
+    """What `Ref` makes; to the migrations' tools it looks like Tortoise's own, linked or not."""
 
     def describe(self, serializable: bool) -> dict[str, Any]:
         """Tortoise names the column only once the models are linked, and would see a change in that."""
         told = super().describe(serializable)
-        return told | {"raw_field": self.source_field or f"{self.model_field_name}_id"}
+        told["raw_field"] = self.source_field or f"{self.model_field_name}_id"
+        return told | {"field_type": ForeignKeyFieldInstance.__name__} if serializable else told
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """What `makemigrations` writes."""
+        _, args, kwargs = super().deconstruct()
+        return f"{ForeignKeyFieldInstance.__module__}.{ForeignKeyFieldInstance.__name__}", args, kwargs
 
 
 @overload

@@ -114,11 +114,11 @@ async def migrate(
     target: str | None = None,
     *,
     migrations: str = MIGRATIONS,
-    report: Callable[[str], object] = lambda name: None,
+    tell: Callable[[str], object] = lambda name: None,
 ) -> list[str]:
     """Bring the database at `url` up to `target` (the last by default); the names of what was applied, in order.
 
-    `report` hears each name when it is done. Opens and closes the database itself. Raises OperationalError when a
+    `tell` hears each name when it is done. Opens and closes the database itself. Raises OperationalError when a
     migration fails or leaves references to rows that do not exist; that migration is rolled back, the earlier stay.
     """
     await door.open(url, application_name="schoolyard migrate", models=[], migrations=migrations)
@@ -128,25 +128,28 @@ async def migrate(
         for migration in await _plan(migrations, target):
             if await _apply(migration):
                 applied.append(migration.name)
-                report(migration.name)
+                tell(migration.name)
         return applied
     finally:
         await door.close()
 
 
-async def pending(*, migrations: str = MIGRATIONS) -> list[str]:
-    """The migrations that the open database lacks."""
+async def pending(url: str | None = None, *, migrations: str = MIGRATIONS) -> list[str]:
+    """The migrations that the database at `url` lacks; without `url`, the open one."""
+    if url is not None:
+        await door.open(url, models=[], migrations=migrations)
+        try:
+            return await pending(migrations=migrations)
+        finally:
+            await door.close()
     plan = await _plan(migrations, None)
-    try:
-        known = {name for (name,) in await door.rows(_NAMES, _APP)}
-    except OperationalError:
-        known = set()
+    known = await _applied()
     return [migration.name for migration in plan if migration.name not in known]
 
 
-async def is_current(*, migrations: str = MIGRATIONS) -> bool:
-    """Whether the open database has every migration."""
-    return not await pending(migrations=migrations)
+async def is_current(url: str | None = None, *, migrations: str = MIGRATIONS) -> bool:
+    """Whether the database at `url`, or the open one, has every migration."""
+    return not await pending(url, migrations=migrations)
 
 
 async def drift(models: Sequence[str] | None = None, *, migrations: str = MIGRATIONS) -> list[str]:
@@ -157,10 +160,22 @@ async def drift(models: Sequence[str] | None = None, *, migrations: str = MIGRAT
         await context.init(config=settings, init_connections=False)
         assert isinstance(context.apps, Apps)
         writers = await MigrationAutodetector(context.apps, settings["apps"]).changes()
-    return [_told(operation) for writer in writers for operation in writer.operations]
+    operations = [operation for writer in writers for operation in writer.operations]
+    # A model's options are its table, which a rename would show, and its docstring, which is nobody's schema.
+    return [_told(operation) for operation in operations if not isinstance(operation, ops.AlterModelOptions)]
 
 
 _NAMES = "SELECT name FROM tortoise_migrations WHERE app = ?"
+_HISTORY = {
+    "sqlite": "SELECT 1 FROM sqlite_schema WHERE name = 'tortoise_migrations'",
+    "postgres": "SELECT 1 WHERE to_regclass('tortoise_migrations') IS NOT NULL",
+}
+
+
+async def _applied() -> set[str]:
+    if await door.value(_HISTORY[door.dialect()]) is None:
+        return set()
+    return {name for (name,) in await door.rows(_NAMES, _APP)}
 
 
 def _told(operation: Any) -> str:

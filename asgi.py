@@ -1,0 +1,100 @@
+"""Schoolyard as an ASGI application: everything is put together here, read from top to bottom."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
+
+import portal.pages
+import staff
+from portal import db, files, jobs, mail, settings
+from portal.access import secrets, throttle
+from portal.centre import centres
+from portal.errors import Refusal
+from portal.web import health, problems
+from portal.web.assets import Assets
+from portal.web.guard import check_routes
+from portal.web.health import unguarded
+from portal.web.logs import RequestLog
+from portal.web.origins import allowed_origins
+from portal.web.security import SameOrigin, SecurityHeaders
+
+LARGEST_FORM = 256 * 1024
+
+
+class Id(Convertor[int]):
+    """A record's id in an address: at most 18 digits, so it always fits 64 bits."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("id", Id())
+
+
+def build(config: settings.Settings) -> Starlette:
+    """The application for these settings; raises LookupError when a route declares no right."""
+    assets = Assets()
+    routes = [
+        Route("/static/{path:path}", unguarded(assets.serve)),
+        *health.routes,
+        *portal.pages.routes,
+        *staff.routes,
+    ]
+    check_routes(routes)
+    app = Starlette(
+        routes=routes,
+        lifespan=_lifespan,
+        max_body_size=LARGEST_FORM,
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(SecurityHeaders, map_source=assets.map_source, secure=config.secure),
+            Middleware(SameOrigin, origins=allowed_origins(config)),
+            Middleware(GZipMiddleware, minimum_size=500, compresslevel=5),
+        ],
+        exception_handlers={Refusal: problems.refused, HTTPException: problems.http_error, 500: problems.broken},
+    )
+    app.state.settings = config
+    app.state.assets = assets
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    config: settings.Settings = app.state.settings
+    throttle.enforced = config.limits
+    secrets.configure(config.secret)
+    files.configure(config.media)
+    await db.open(config.database_url)
+    try:
+        centre = await centres.facts()
+        mail.configure(
+            mail.Post(
+                smtp_url=config.smtp_url,
+                sender=config.sender,
+                centre=centre.name,
+                public_url=config.public_url,
+                language=centre.locale,
+            )
+        )
+        stopping = asyncio.Event()
+        worker = asyncio.create_task(jobs.work(stopping), name="worker")
+        yield
+        stopping.set()
+        await worker
+    finally:
+        await db.close()
+
+
+app = build(settings.read())

@@ -1,0 +1,68 @@
+"""`python -m portal ...`: what is done at a prompt rather than in the browser. One module a command."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import click
+
+from portal import db, files
+from portal.access import secrets
+from portal.db import migrations
+from portal.errors import Invalid, Refusal
+from portal.settings import SettingError, Settings, read
+
+
+@asynccontextmanager
+async def house(settings: Settings, *, migrate: bool = False) -> AsyncIterator[None]:
+    """An open database for a command, closed whatever happens; migrated first when asked."""
+    if migrate:
+        await migrations.migrate(settings.database_url, tell=lambda name: click.echo(f"  migrated {name}"))
+    files.configure(settings.media)
+    secrets.configure(settings.secret)
+    await db.open(settings.database_url)
+    try:
+        yield
+    finally:
+        await db.close()
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a command's work; a refusal becomes its sentence and exit status 1, never a traceback."""
+    try:
+        asyncio.run(work)
+    except Invalid as no:
+        fail("\n".join([str(no), *(f"  {name}: {sentence}" for name, sentence in no.errors.items())]))
+    except Refusal as no:
+        fail(str(no))
+
+
+def settings() -> Settings:
+    """The settings of the environment; exits with the sentence when one is wrong."""
+    try:
+        return read()
+    except SettingError as error:
+        fail(str(error))
+
+
+def fail(sentence: str) -> Any:
+    """Say what is wrong and leave with status 1."""
+    click.echo(sentence, err=True)
+    sys.exit(1)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def portal() -> None:
+    """Schoolyard: the front door and the staff room of an education centre."""
+
+
+def main() -> None:
+    """Run the command line."""
+    from portal.commands import demo, importing, init, migrate, serve
+
+    for module in (init, serve, migrate, demo, importing):
+        for command in module.commands:
+            portal.add_command(command)
+    portal(prog_name="python -m portal")

@@ -1,0 +1,64 @@
+"""`python -m portal serve` and `run`: the server, for a real centre and for the demo."""
+
+import click
+import uvicorn
+
+from portal import db
+from portal.commands import fail, house, run, settings
+from portal.db import migrations
+from portal.settings import Settings
+from portal.web import logs, origins
+
+
+@click.command()
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes; above one needs PORTAL_REDIS_URL.")
+def serve(workers: int | None) -> None:
+    """Serve the centre. Refuses to start on a database that is not migrated."""
+    config = settings()
+    run(_check(config))
+    _serve(config, workers or config.workers)
+
+
+@click.command(name="run")
+def run_demo() -> None:
+    """The demo: migrate, fill an empty database with the demo centre, say how to sign in, serve."""
+    from portal.commands import demo
+
+    config = settings()
+    run(demo.prepare(config))
+    _serve(config, config.workers)
+
+
+async def _check(config: Settings) -> None:
+    names = await migrations.pending(config.database_url)
+    if names:
+        fail("The database is not up to date. Run: python -m portal migrate")
+    async with house(config):
+        if not await db.value("SELECT COUNT(*) FROM centre"):
+            fail("There is no centre yet. Run: python -m portal init --admin EMAIL")
+
+
+def _serve(config: Settings, workers: int) -> None:
+    if workers > 1 and not config.redis_url:
+        fail("More than one worker needs PORTAL_REDIS_URL: the workers tell each other through Redis.")
+    if not config.limits:
+        click.echo("PORTAL_LIMITS=off: attempts are not limited. For benchmarks only.", err=True)
+    click.echo(f"Schoolyard is open at {config.public_url}  (Ctrl-C closes it)")
+    if config.is_open and not config.secure and origins.lan_address():
+        click.echo(f"On this network: http://{origins.lan_address()}:{config.port}")
+    logs.configure()
+    uvicorn.run(
+        "asgi:app",
+        host=config.host,
+        port=config.port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        ws_max_size=131072,
+        ws_per_message_deflate=False,
+    )
+
+
+commands = [serve, run_demo]
