@@ -3,7 +3,8 @@ a connection of their own."""
 
 from typing import Any
 
-from tortoise.exceptions import BaseORMException as DatabaseError, IntegrityError, OperationalError
+from tortoise.exceptions import BaseORMException as DatabaseError
+from tortoise.exceptions import IntegrityError, OperationalError
 
 from portal.db.door import (
     Condition,

@@ -209,21 +209,6 @@ class Json(JSONField[T]):
         return text
 
 
-class Reference(ForeignKeyFieldInstance[MODEL]):
-    """What `Ref` makes; to the migrations' tools it looks like Tortoise's own, linked or not."""
-
-    def describe(self, serializable: bool) -> dict[str, Any]:
-        """Tortoise names the column only once the models are linked, and would see a change in that."""
-        told = super().describe(serializable)
-        told["raw_field"] = self.source_field or f"{self.model_field_name}_id"
-        return told | {"field_type": ForeignKeyFieldInstance.__name__} if serializable else told
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        """What `makemigrations` writes."""
-        _, args, kwargs = super().deconstruct()
-        return f"{ForeignKeyFieldInstance.__module__}.{ForeignKeyFieldInstance.__name__}", args, kwargs
-
-
 @overload
 def Ref(
     to: type[MODEL] | str,
@@ -255,7 +240,7 @@ def Ref(
     What is referred to cannot be deleted (RESTRICT) and knows nothing of it (no backward relation), unless said.
     """
     options = {"related_name": related_name, "on_delete": on_delete, "null": null, "db_index": True}
-    return Reference(to, **{**options, **kwargs})
+    return ForeignKeyFieldInstance(to, **{**options, **kwargs})
 
 
 def _is_record(instance: Any) -> bool:

@@ -13,11 +13,13 @@ from tortoise import migrations
 from tortoise.apps import Apps
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import OperationalError
+from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.migrations import operations as ops
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.loader import MigrationLoader
 from tortoise.migrations.operations import TortoiseOperation
 from tortoise.migrations.recorder import MigrationRecorder
+from tortoise.migrations.schema_generator.state import State
 
 from portal.db import door
 from portal.db.registry import MIGRATIONS, MODEL_MODULES, config, with_models
@@ -159,7 +161,7 @@ async def drift(models: Sequence[str] | None = None, *, migrations: str = MIGRAT
     async with TortoiseContext() as context:
         await context.init(config=settings, init_connections=False)
         assert isinstance(context.apps, Apps)
-        writers = await MigrationAutodetector(context.apps, settings["apps"]).changes()
+        writers = await _Detector(context.apps, settings["apps"]).changes()
     operations = [operation for writer in writers for operation in writer.operations]
     # A model's options are its table, which a rename would show, and its docstring, which is nobody's schema.
     return [_told(operation) for operation in operations if not isinstance(operation, ops.AlterModelOptions)]
@@ -176,6 +178,27 @@ async def _applied() -> set[str]:
     if await door.value(_HISTORY[door.dialect()]) is None:
         return set()
     return {name for (name,) in await door.rows(_NAMES, _APP)}
+
+
+class _Detector(MigrationAutodetector):
+    """Tortoise's, comparing the columns of references: it takes the field's name for one once models are linked."""
+
+    async def _project_state(self) -> State:
+        state = await super()._project_state()
+        for model in state.models.values():
+            for name, field in model.fields.items():
+                if isinstance(field, ForeignKeyFieldInstance):
+                    field.source_field = field.source_field or f"{name}_id"
+        return state
+
+    def _current_state(self) -> State:
+        state = super()._current_state()
+        for model in state.models.values():
+            linked = self.apps.get_model(model.app, model.name)._meta.fields_map
+            for field in model.fields.values():
+                if isinstance(field, ForeignKeyFieldInstance):
+                    field.source_field = linked[str(field.source_field)].source_field
+        return state
 
 
 def _told(operation: Any) -> str:
