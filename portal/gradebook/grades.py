@@ -1,0 +1,127 @@
+"""Reading grades: what a family sees of a student, and what staff may see of the same."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from portal import clock, db
+from portal.gradebook.averages import Average, average
+from portal.people import sight
+from portal.scope import Permission, Scope
+
+MEAN_FROM = 5  # published marks; below, a class mean would give single children away
+
+
+class Mark(NamedTuple):
+    """One assessment and the student's published mark in it, if there is one. Points are thousandths."""
+
+    assessment: str
+    description: str
+    due_on: dt.date | None
+    most: int
+    state: str
+    points: int | None
+    comment: str
+    scored_on: dt.date | None
+    mean: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryGrades:
+    """A weighted kind of work with its marks."""
+
+    name: str
+    weight: int
+    marks: Sequence[Mark]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassGrades:
+    """A class as one student's grades show it."""
+
+    id: int
+    name: str
+    level: str
+    branch: str
+    ended: bool
+    categories: Sequence[CategoryGrades]
+    average: Average | None
+    waiting: int
+
+    @property
+    def provisional(self) -> bool:
+        """Whether marks may still come."""
+        return self.waiting > 0 or not self.ended
+
+
+_GRADES = """
+SELECT c.id, c.name, COALESCE(l.name, ''), b.name, c.ends_on, k.id, k.name, k.weight, a.id, a.name, a.description,
+       a.due_on, a.max_points, a.published_count, a.published_points, s.state, s.points, s.comment, s.scored_on
+  FROM class c
+  JOIN branch b ON b.id = c.branch_id
+  LEFT JOIN level l ON l.id = c.level_id
+  LEFT JOIN category k ON k.class_id = c.id
+  LEFT JOIN assessment a ON a.category_id = k.id
+  LEFT JOIN score s ON s.assessment_id = a.id AND s.student_id = ? AND s.published_at <= ?
+ WHERE c.id IN (SELECT m.class_id FROM class_membership m WHERE m.student_id = ?) AND {seen}
+ ORDER BY c.starts_on DESC, c.id, k.ordinal, k.id, a.due_on, a.id
+"""
+
+
+async def of_student(scope: Scope, student_id: int, today: dt.date) -> list[ClassGrades]:
+    """A student's published grades by class, the newest class first: one statement, however many marks.
+
+    The student has been found through sight; a teacher gets their own classes only, a counsellor none.
+    """
+    seen = _classes_seen(scope, student_id)
+    rows = await db.rows(
+        _GRADES.format(seen=seen.sql), student_id, clock.now(), student_id, *seen.args
+    )
+    return [_class(list(group), today) for _, group in groupby(rows, key=lambda row: row[0])]
+
+
+def _classes_seen(scope: Scope, student_id: int) -> db.Condition:
+    """Rows of `class c` whose grades of this student the scope may see."""
+    if student_id in scope.children or student_id == scope.student_id:
+        return sight.EVERYBODY
+    branches = scope.branches_for(Permission.SEE_GRADES)
+    conditions = [sight.EVERYBODY if branches is None else sight.among("c.branch_id", branches)]
+    if scope.may(Permission.SEE_OWN_CLASSES):
+        taught = "EXISTS (SELECT 1 FROM class_teacher t WHERE t.class_id = c.id AND t.person_id = ?)"
+        conditions.append(db.Condition(taught, (scope.person_id,)))
+    return sight.any_of(conditions)
+
+
+def _class(rows: list[tuple[Any, ...]], today: dt.date) -> ClassGrades:
+    class_id, name, level, branch, ends_on = rows[0][:5]
+    categories = [_category(list(group)) for _, group in groupby((r for r in rows if r[5]), key=lambda row: row[5])]
+    counted = [
+        (category.name, category.weight, [(m.points, m.most) for m in category.marks if m.points is not None])
+        for category in categories
+    ]
+    waiting = sum(mark.state == "" for category in categories for mark in category.marks)
+    ended = ends_on is not None and db.day(ends_on) < today
+    return ClassGrades(class_id, name, level, branch, ended, categories, average(counted), waiting)
+
+
+def _category(rows: list[tuple[Any, ...]]) -> CategoryGrades:
+    marks = [_mark(row[9:]) for row in rows if row[8]]
+    return CategoryGrades(rows[0][6], rows[0][7], marks)
+
+
+def _mark(row: tuple[Any, ...]) -> Mark:
+    name, description, due_on, most, count, total, state, points, comment, scored_on = row
+    counts = state in ("graded", "partially_graded")
+    return Mark(
+        name,
+        description,
+        db.day(due_on) if due_on else None,
+        most,
+        state or "",
+        points if counts else None,
+        comment or "",
+        db.day(scored_on) if scored_on else None,
+        round(total / count) if count >= MEAN_FROM else None,
+    )

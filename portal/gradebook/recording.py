@@ -1,0 +1,75 @@
+"""Recording and publishing marks."""
+
+from collections.abc import Sequence
+
+from portal import audit, clock, db
+from portal.errors import Invalid, NotFound, say
+from portal.gradebook.models import Score
+from portal.scope import Permission, Scope
+from portal.text import clean
+
+COUNTED = "('graded', 'partially_graded')"
+
+
+async def record(scope: Scope, *, assessment_id: int, student_id: int, points: int | None, comment: str = "") -> None:
+    """Record a draft mark in thousandths of a point, or take it back with None; a published one stays published.
+
+    Raises `NotFound` for an assessment outside the teacher's classes or a student outside the class, `Invalid` beside
+    `points` when they are below zero or above the most.
+    """
+    async with db.transaction():
+        most = await _most_points(scope, assessment_id, student_id)
+        if points is not None and not 0 <= points <= most:
+            raise Invalid({"points": say("From 0 to {most}.", most=most / 1000)})
+        state = "graded" if points is not None else "not_submitted"
+        values = {"points": points, "state": state, "comment": clean(comment), "changed_at": clock.now()}
+        before = await Score.get_or_none(assessment_id=assessment_id, student_id=student_id)
+        if before is None:
+            await Score.create(
+                assessment_id=assessment_id, student_id=student_id, changed_by=scope.account_id, **values
+            )
+        else:
+            await Score.filter(id=before.id).update(changed_by=scope.account_id, **values)
+        await recount([assessment_id])
+        changes = {"student": student_id, "before": before.points if before else None, "after": points}
+        await audit.record(scope, "score.record", "assessment", assessment_id, changes)
+
+
+async def publish(scope: Scope, assessment_id: int) -> int:
+    """Publish every draft of an assessment at once; returns how many. Raises `NotFound` outside the teacher's classes."""
+    async with db.transaction():
+        await _most_points(scope, assessment_id, None)
+        published = await Score.filter(assessment_id=assessment_id, published_at=None).update(
+            published_at=clock.now()
+        )
+        await recount([assessment_id])
+        await audit.record(scope, "assessment.publish", "assessment", assessment_id, {"marks": published})
+    return published
+
+
+async def recount(assessment_ids: Sequence[int]) -> None:
+    """Bring the published count and sum of assessments up to date, in the caller's transaction."""
+    for start in range(0, len(assessment_ids), 500):
+        some = assessment_ids[start : start + 500]
+        published = f"FROM score s WHERE s.assessment_id = assessment.id AND s.published_at IS NOT NULL AND s.state IN {COUNTED}"
+        await db.execute(
+            f"UPDATE assessment SET published_count = (SELECT COUNT(*) {published}),"
+            f" published_points = (SELECT COALESCE(SUM(s.points), 0) {published}) WHERE id IN ({db.marks(len(some))})",
+            *some,
+        )
+
+
+async def _most_points(scope: Scope, assessment_id: int, student_id: int | None) -> int:
+    scope.require(Permission.SEE_OWN_CLASSES)
+    sql = (
+        "SELECT a.max_points FROM assessment a JOIN class_teacher t ON t.class_id = a.class_id"
+        " WHERE a.id = ? AND t.person_id = ?"
+    )
+    args: list[int | None] = [assessment_id, scope.person_id]
+    if student_id is not None:
+        sql += " AND EXISTS (SELECT 1 FROM class_membership m WHERE m.class_id = a.class_id AND m.student_id = ?)"
+        args.append(student_id)
+    most = await db.value(sql, *args)
+    if most is None:
+        raise NotFound
+    return int(most)
