@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -19,28 +18,12 @@ from portal.centre import centres
 from portal.errors import Refusal
 from portal.web import health, problems
 from portal.web.assets import Assets
-from portal.web.guard import check_routes
-from portal.web.health import unguarded
+from portal.web.guard import check_routes, unguarded
 from portal.web.logs import RequestLog
 from portal.web.origins import allowed_origins
 from portal.web.security import SameOrigin, SecurityHeaders
 
 LARGEST_FORM = 256 * 1024
-
-
-class Id(Convertor[int]):
-    """A record's id in an address: at most 18 digits, so it always fits 64 bits."""
-
-    regex = "[1-9][0-9]{0,17}"
-
-    def convert(self, value: str) -> int:
-        return int(value)
-
-    def to_string(self, value: int) -> str:
-        return str(value)
-
-
-register_url_convertor("id", Id())
 
 
 def build(config: settings.Settings) -> Starlette:
@@ -63,7 +46,11 @@ def build(config: settings.Settings) -> Starlette:
             Middleware(SameOrigin, origins=allowed_origins(config)),
             Middleware(GZipMiddleware, minimum_size=500, compresslevel=5),
         ],
-        exception_handlers={Refusal: problems.refused, HTTPException: problems.http_error, 500: problems.broken},
+        exception_handlers={
+            Refusal: problems.refused,
+            HTTPException: problems.http_error,
+            500: problems.broken,
+        },
     )
     app.state.settings = config
     app.state.assets = assets

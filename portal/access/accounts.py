@@ -82,12 +82,18 @@ async def listed(scope: Scope, query: str = "", *, page: int = 1) -> Page:
     parts, args = [seen.sql], list(seen.args)
     for word in fold(query).split()[:8]:
         pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        parts.append("(p.search_key LIKE ? ESCAPE '\\' OR a.email LIKE ? ESCAPE '\\' OR a.phone LIKE ? ESCAPE '\\')")
+        parts.append(
+            "(p.search_key LIKE ? ESCAPE '\\' OR a.email LIKE ? ESCAPE '\\' OR a.phone LIKE ? ESCAPE '\\')"
+        )
         args += [pattern] * 3
     where = "FROM account a JOIN person p ON p.id = a.person_id WHERE " + " AND ".join(parts)
     page = min(max(page, 1), COUNTED // PAGE)
     total = await db.value(f"SELECT COUNT(*) FROM (SELECT 1 {where} LIMIT {COUNTED + 1}) AS counted", *args)
-    joined = "string_agg(DISTINCT r.role, ' ')" if db.dialect() == "postgres" else "replace(group_concat(DISTINCT r.role), ',', ' ')"
+    joined = (
+        "string_agg(DISTINCT r.role, ' ')"
+        if db.dialect() == "postgres"
+        else "replace(group_concat(DISTINCT r.role), ',', ' ')"
+    )
     found = await db.rows(
         "SELECT a.id, p.id, p.family_name, p.middle_name, p.given_name, COALESCE(a.email, a.phone),"
         f" COALESCE((SELECT {joined} FROM account_role r WHERE r.account_id = a.id), ''),"
@@ -98,7 +104,9 @@ async def listed(scope: Scope, query: str = "", *, page: int = 1) -> Page:
         PAGE,
         (page - 1) * PAGE,
     )
-    lines = [Line(*row[:7], bool(row[7]), bool(row[8]), db.instant(row[9]) if row[9] else None) for row in found]
+    lines = [
+        Line(*row[:7], bool(row[7]), bool(row[8]), db.instant(row[9]) if row[9] else None) for row in found
+    ]
     return Page(lines, total, page)
 
 
@@ -120,12 +128,12 @@ async def find(scope: Scope, account_id: int) -> Detail:
         account_id,
     )
     disabled = db.instant(found[7]) if found[7] else None
-    return Detail(account_id, *found[:6], bool(found[6]), disabled, [(row[0], row[1], row[2]) for row in roles])
+    return Detail(
+        account_id, *found[:6], bool(found[6]), disabled, [(row[0], row[1], row[2]) for row in roles]
+    )
 
 
-async def open_for(
-    scope: Scope, person_id: int, login: str, *, language: str = ""
-) -> Account:
+async def open_for(scope: Scope, person_id: int, login: str, *, language: str = "") -> Account:
     """Make a person's account and send the invitation.
 
     Raises `NotFound` for a person out of sight, `Conflict` when the person has an account, `Invalid` beside `login`.
@@ -177,7 +185,11 @@ async def give_role(scope: Scope, account_id: int, role: str, branch_id: int | N
         if await AccountRole.filter(account_id=account_id, role=role, branch_id=branch_id).exists():
             raise Invalid({"role": say("The account holds this role already.")})
         await AccountRole.create(
-            account_id=account_id, role=role, branch_id=branch_id, given_at=clock.now(), given_by=scope.account_id
+            account_id=account_id,
+            role=role,
+            branch_id=branch_id,
+            given_at=clock.now(),
+            given_by=scope.account_id,
         )
         await audit.record(scope, "role.give", "account", account_id, {"role": role, "branch": branch_id})
 
@@ -194,7 +206,9 @@ async def take_role(scope: Scope, account_id: int, grant_id: int) -> None:
         _may_hand_out(scope, Role(grant.role), branch_id)
         await grant.delete()
         await _keep_an_administrator()
-        await audit.record(scope, "role.take", "account", account_id, {"role": grant.role, "branch": branch_id})
+        await audit.record(
+            scope, "role.take", "account", account_id, {"role": grant.role, "branch": branch_id}
+        )
 
 
 async def disable(scope: Scope, account_id: int) -> None:
@@ -220,8 +234,10 @@ async def enable(scope: Scope, account_id: int) -> None:
     scope.require(Permission.EDIT_ACCOUNTS)
     async with db.transaction():
         await find(scope, account_id)
-        changed = await Account.filter(id=account_id).exclude(disabled_at=None).update(
-            disabled_at=None, disabled_by=None
+        changed = (
+            await Account.filter(id=account_id)
+            .exclude(disabled_at=None)
+            .update(disabled_at=None, disabled_by=None)
         )
         if changed:
             await audit.record(scope, "account.enable", "account", account_id)
@@ -257,7 +273,9 @@ async def _is_taken(email: str | None, phone: str | None) -> bool:
 
 async def _person_in_sight(scope: Scope, person_id: int) -> str:
     seen = sight.persons(scope)
-    found = await db.row(f"SELECT p.given_name FROM person p WHERE p.id = ? AND {seen.sql}", person_id, *seen.args)
+    found = await db.row(
+        f"SELECT p.given_name FROM person p WHERE p.id = ? AND {seen.sql}", person_id, *seen.args
+    )
     if found is None:
         raise NotFound
     return str(found[0])
@@ -290,5 +308,16 @@ async def _keep_an_administrator() -> None:
 async def of_person(person_id: int) -> tuple[Any, ...] | None:
     """A person's account, as the pages of people mention it: id, login, whether disabled."""
     return await db.row(
-        "SELECT id, COALESCE(email, phone), disabled_at IS NOT NULL FROM account WHERE person_id = ?", person_id
+        "SELECT id, COALESCE(email, phone), disabled_at IS NOT NULL FROM account WHERE person_id = ?",
+        person_id,
     )
+
+
+async def by_email(emails: list[str]) -> list[tuple[Any, ...]]:
+    """The open accounts with these emails, in the order given: email and the three parts of the name."""
+    found = await db.rows(
+        "SELECT a.email, p.family_name, p.middle_name, p.given_name FROM account a JOIN person p ON p.id = a.person_id"
+        f" WHERE a.email IN ({db.marks(len(emails))}) AND a.disabled_at IS NULL",
+        *emails,
+    )
+    return sorted(found, key=lambda row: emails.index(row[0]))

@@ -74,6 +74,22 @@ def password_problem(password: str, *about: str) -> Sentence | None:
 
 
 _COMMON = frozenset(
-    "1234567890 12345678910 0123456789 password123 password1234 qwertyuiop matkhau123 matkhau1234 "
-    "iloveyou123 abcd123456 abc1234567 123456789a a123456789 1q2w3e4r5t adgjmptw00 schoolyard1".split()
+    [
+        "1234567890",
+        "12345678910",
+        "0123456789",
+        "password123",
+        "password1234",
+        "qwertyuiop",
+        "matkhau123",
+        "matkhau1234",
+        "iloveyou123",
+        "abcd123456",
+        "abc1234567",
+        "123456789a",
+        "a123456789",
+        "1q2w3e4r5t",
+        "adgjmptw00",
+        "schoolyard1",
+    ]
 )

@@ -75,7 +75,11 @@ async def end(scope: Scope, session_id: int) -> None:
 
 async def end_all(account_id: int, *, but: int | None = None) -> int:
     """End an account's sessions, inside the caller's transaction; returns how many."""
-    return await Session.filter(account_id=account_id, ended_at=None).exclude(id=but or 0).update(ended_at=clock.now())
+    return (
+        await Session.filter(account_id=account_id, ended_at=None)
+        .exclude(id=but or 0)
+        .update(ended_at=clock.now())
+    )
 
 
 async def of_account(scope: Scope) -> list[tuple[Any, ...]]:

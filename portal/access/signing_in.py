@@ -53,7 +53,10 @@ async def sign_in(
     account_id, stored, person_id, known = found or (None, None, None, None)
     if known is None:
         await throttle.attempt(key, address)
-    if not await secrets.verify_password(stored, password[: secrets.LONGEST_PASSWORD + 1]) or account_id is None:
+    if (
+        not await secrets.verify_password(stored, password[: secrets.LONGEST_PASSWORD + 1])
+        or account_id is None
+    ):
         raise Invalid({}, say("This email or phone and this password do not belong together."))
     await throttle.forgive(key)
     return await enter(account_id, person_id, device=device, agent=agent, address=address)
@@ -70,8 +73,12 @@ async def enter(
             seen_at=clock.now()
         )
         if not known:
-            await KnownDevice.create(account_id=account_id, token_hash=secrets.hashed(device), seen_at=clock.now())
-        await audit.record(Scope(account_id=account_id, person_id=person_id), "sign_in", "account", account_id)
+            await KnownDevice.create(
+                account_id=account_id, token_hash=secrets.hashed(device), seen_at=clock.now()
+            )
+        await audit.record(
+            Scope(account_id=account_id, person_id=person_id), "sign_in", "account", account_id
+        )
     return Entry(account_id, person_id, token, device)
 
 

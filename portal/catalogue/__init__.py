@@ -19,7 +19,9 @@ class Offer(NamedTuple):
 
 async def offers() -> list[Offer]:
     """All programs in the centre's order."""
-    programs = await db.rows("SELECT id, slug, name, summary, youngest, oldest FROM program ORDER BY ordinal, name, id")
+    programs = await db.rows(
+        "SELECT id, slug, name, summary, youngest, oldest FROM program ORDER BY ordinal, name, id"
+    )
     levels: dict[int, list[str]] = {}
     for program_id, name in await db.rows("SELECT program_id, name FROM level ORDER BY program_id, ordinal"):
         levels.setdefault(program_id, []).append(name)

@@ -34,7 +34,9 @@ async def facts() -> Facts:
     global _kept
     now = clock.now()
     if _kept is None or not _kept[0] <= now < _kept[0] + FRESH:
-        found = await db.row("SELECT name, time_zone, locale, name_order, currency, demo_loaded_at FROM centre")
+        found = await db.row(
+            "SELECT name, time_zone, locale, name_order, currency, demo_loaded_at FROM centre"
+        )
         _kept = (now, UNFOUNDED if found is None else Facts(*found[:5], demo=found[5] is not None))
     return _kept[1]
 
@@ -45,9 +47,7 @@ def forget() -> None:
     _kept = None
 
 
-async def found(
-    scope: Scope, *, name: str, time_zone: str, locale: str, demo: bool = False
-) -> Centre:
+async def found(scope: Scope, *, name: str, time_zone: str, locale: str, demo: bool = False) -> Centre:
     """Found the centre of an empty database; raises `Conflict` when there is one, `Invalid` beside `name`."""
     name = clean(name)
     trouble = problem(name, longest=120, required=True)
@@ -72,7 +72,10 @@ async def found(
 async def add_branch(scope: Scope, *, code: str, name: str, address: str = "", phone: str = "") -> Branch:
     """Add a branch; raises `Invalid` beside `code` or `name`."""
     code, name = clean(code), clean(name)
-    errors = {"code": problem(code, longest=64, required=True), "name": problem(name, longest=120, required=True)}
+    errors = {
+        "code": problem(code, longest=64, required=True),
+        "name": problem(name, longest=120, required=True),
+    }
     async with db.transaction():
         if await Branch.filter(code=code).exists():
             errors["code"] = say("Another branch has this code.")
@@ -85,4 +88,7 @@ async def add_branch(scope: Scope, *, code: str, name: str, address: str = "", p
 
 async def branches() -> list[tuple[int, str]]:
     """The open branches, by name: id and name."""
-    return [(row[0], row[1]) for row in await db.rows("SELECT id, name FROM branch WHERE closed_on IS NULL ORDER BY name")]
+    return [
+        (row[0], row[1])
+        for row in await db.rows("SELECT id, name FROM branch WHERE closed_on IS NULL ORDER BY name")
+    ]

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from portal import clock, db
-from portal.gradebook.averages import Average, average
+from portal.gradebook.averages import Average, average, rounded
 from portal.people import sight
 from portal.scope import Permission, Scope
 
@@ -51,6 +51,11 @@ class ClassGrades:
     waiting: int
 
     @property
+    def figure(self) -> int | None:
+        """The average as the page prints a mark: thousandths of a point out of 100, rounded to a tenth."""
+        return int(rounded(self.average.value) * 100_000) if self.average else None
+
+    @property
     def provisional(self) -> bool:
         """Whether marks may still come."""
         return self.waiting > 0 or not self.ended
@@ -76,10 +81,41 @@ async def of_student(scope: Scope, student_id: int, today: dt.date) -> list[Clas
     The student has been found through sight; a teacher gets their own classes only, a counsellor none.
     """
     seen = _classes_seen(scope, student_id)
-    rows = await db.rows(
-        _GRADES.format(seen=seen.sql), student_id, clock.now(), student_id, *seen.args
-    )
+    rows = await db.rows(_GRADES.format(seen=seen.sql), student_id, clock.now(), student_id, *seen.args)
     return [_class(list(group), today) for _, group in groupby(rows, key=lambda row: row[0])]
+
+
+class Latest(NamedTuple):
+    """A mark that was published not long ago."""
+
+    student_id: int
+    assessment: str
+    class_name: str
+    points: int
+    most: int
+    scored_on: dt.date | None
+
+
+async def latest(scope: Scope, student_ids: Sequence[int], each: int = 3) -> dict[int, list[Latest]]:
+    """The newest published marks of the scope's own students, at most `each` for every one."""
+    own = [one for one in student_ids if one in scope.children or one == scope.student_id]
+    if not own:
+        return {}
+    found = await db.rows(
+        "SELECT student_id, name, class_name, points, max_points, scored_on FROM ("
+        " SELECT s.student_id, a.name, c.name AS class_name, s.points, a.max_points, s.scored_on, ROW_NUMBER() OVER"
+        " (PARTITION BY s.student_id ORDER BY s.published_at DESC, s.scored_on DESC, s.id DESC) AS place"
+        " FROM score s JOIN assessment a ON a.id = s.assessment_id JOIN class c ON c.id = a.class_id"
+        f" WHERE s.student_id IN ({db.marks(len(own))}) AND s.published_at <= ? AND s.points IS NOT NULL) AS ranked"
+        " WHERE place <= ? ORDER BY student_id, place",
+        *own,
+        clock.now(),
+        each,
+    )
+    marks: dict[int, list[Latest]] = {}
+    for row in found:
+        marks.setdefault(row[0], []).append(Latest(*row[:5], db.day(row[5]) if row[5] else None))
+    return marks
 
 
 def _classes_seen(scope: Scope, student_id: int) -> db.Condition:
@@ -96,7 +132,9 @@ def _classes_seen(scope: Scope, student_id: int) -> db.Condition:
 
 def _class(rows: list[tuple[Any, ...]], today: dt.date) -> ClassGrades:
     class_id, name, level, branch, ends_on = rows[0][:5]
-    categories = [_category(list(group)) for _, group in groupby((r for r in rows if r[5]), key=lambda row: row[5])]
+    categories = [
+        _category(list(group)) for _, group in groupby((r for r in rows if r[5]), key=lambda row: row[5])
+    ]
     counted = [
         (category.name, category.weight, [(m.points, m.most) for m in category.marks if m.points is not None])
         for category in categories

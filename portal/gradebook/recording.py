@@ -11,7 +11,9 @@ from portal.text import clean
 COUNTED = "('graded', 'partially_graded')"
 
 
-async def record(scope: Scope, *, assessment_id: int, student_id: int, points: int | None, comment: str = "") -> None:
+async def record(
+    scope: Scope, *, assessment_id: int, student_id: int, points: int | None, comment: str = ""
+) -> None:
     """Record a draft mark in thousandths of a point, or take it back with None; a published one stays published.
 
     Raises `NotFound` for an assessment outside the teacher's classes or a student outside the class, `Invalid` beside

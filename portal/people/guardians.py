@@ -67,12 +67,16 @@ async def link(
             linked_at=now,
             linked_by=scope.account_id,
         )
-        await audit.record(scope, "guardian.link", "student", student_id, {"person": person_id, "ground": ground})
+        await audit.record(
+            scope, "guardian.link", "student", student_id, {"person": person_id, "ground": ground}
+        )
         events.announce(GuardianLinked(guardian.id, student_id, tuple(present)))  # type: ignore[arg-type]
     return guardian
 
 
-async def allow(scope: Scope, guardian_id: int, *, may_see: bool, may_pay: bool, is_told: bool, ground: str) -> None:
+async def allow(
+    scope: Scope, guardian_id: int, *, may_see: bool, may_pay: bool, is_told: bool, ground: str
+) -> None:
     """Change what a link allows; raises `NotFound`, or `Invalid` without a ground."""
     scope.require(Permission.LINK_GUARDIANS)
     trouble = problem(clean(ground), longest=300, required=True)

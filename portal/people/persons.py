@@ -247,7 +247,8 @@ async def _reached_by(person_id: int) -> tuple[list[tuple[str, bool, bool, bool]
         person_id,
     )
     phones = await db.rows(
-        "SELECT number, is_primary FROM phone_number WHERE person_id = ? ORDER BY is_primary DESC, number", person_id
+        "SELECT number, is_primary FROM phone_number WHERE person_id = ? ORDER BY is_primary DESC, number",
+        person_id,
     )
     return (
         [(row[0], bool(row[1]), bool(row[2]), bool(row[3])) for row in emails],

@@ -93,7 +93,8 @@ async def open_classes(zone: str, limit: int = 60) -> list[OpenClass]:
     )
     slots = await _slots([row[0] for row in found])
     return [
-        OpenClass(*row[:5], db.day(row[5]) if row[5] else None, row[6], slots.get(row[0], ())) for row in found
+        OpenClass(*row[:5], db.day(row[5]) if row[5] else None, row[6], slots.get(row[0], ()))
+        for row in found
     ]
 
 
@@ -116,6 +117,34 @@ async def lessons_today(scope: Scope, zone: str) -> list[Meeting]:
         SHOWN,
     )
     return [Meeting(*row[:5], db.instant(row[5]), db.instant(row[6]), row[7], bool(row[8])) for row in found]
+
+
+class Next(NamedTuple):
+    """A student's next lesson."""
+
+    student_id: int
+    class_name: str
+    branch: str
+    starts_at: dt.datetime
+
+
+async def next_lessons(scope: Scope, student_ids: list[int]) -> dict[int, Next]:
+    """The next lesson of each of the scope's own students, the one going on included."""
+    own = [one for one in student_ids if one in scope.children or one == scope.student_id]
+    if not own:
+        return {}
+    found = await db.rows(
+        "SELECT student_id, class_name, branch, starts_at FROM ("
+        " SELECT m.student_id, c.name AS class_name, b.name AS branch, l.starts_at,"
+        " ROW_NUMBER() OVER (PARTITION BY m.student_id ORDER BY l.starts_at, l.id) AS place"
+        " FROM class_membership m JOIN class c ON c.id = m.class_id JOIN branch b ON b.id = c.branch_id"
+        " JOIN lesson l ON l.class_id = c.id"
+        f" WHERE m.student_id IN ({db.marks(len(own))}) AND m.until IS NULL AND l.cancelled_at IS NULL AND l.ends_at > ?"
+        ") AS ranked WHERE place = 1",
+        *own,
+        clock.now(),
+    )
+    return {row[0]: Next(*row[:3], db.instant(row[3])) for row in found}
 
 
 async def of_student(scope: Scope, student_id: int) -> list[Attended]:

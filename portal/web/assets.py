@@ -18,7 +18,12 @@ from starlette.responses import Response
 
 STATIC = Path(__file__).parent.parent.parent / "static"
 SHEET = "css/schoolyard.css"
-_TEXT = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json"}
+_TEXT = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,9 @@ class Assets:
             return Response(status_code=404)
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
         if asset.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(asset.packed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"})
+            return Response(
+                asset.packed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"}
+            )
         return Response(asset.plain, media_type=asset.media_type, headers=headers)
 
     def _add(self, name: str, content: bytes) -> None:

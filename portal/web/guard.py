@@ -54,6 +54,17 @@ def guard(*rights: Right) -> Callable[[Endpoint], Endpoint]:
     return mark
 
 
+def unguarded(endpoint: Endpoint) -> Endpoint:
+    """Mark an endpoint as public without session, scope or snapshot: it answers also when the database does not."""
+
+    @wraps(endpoint)
+    async def served(request: Request) -> Response:
+        return await endpoint(request)
+
+    served.rights = (PUBLIC,)  # type: ignore[attr-defined]
+    return served
+
+
 async def _admit(endpoint: Endpoint, rights: tuple[Right, ...], request: Request) -> Response:
     await requests.identify(request)
     if PUBLIC not in rights:

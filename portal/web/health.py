@@ -6,14 +6,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from portal import db
-from portal.web.guard import PUBLIC
+from portal.db import migrations
+from portal.web.guard import unguarded
 from portal.web.requests import settings_of
-
-
-def unguarded(endpoint):  # type: ignore[no-untyped-def]
-    """Mark an endpoint as public without session, scope or snapshot: it must answer when the database does not."""
-    endpoint.rights = (PUBLIC,)
-    return endpoint
 
 
 @unguarded
@@ -34,8 +29,8 @@ async def ready(request: Request) -> Response:
 
 async def _database() -> str:
     try:
-        return "ok" if await db.is_current() else "not migrated"
-    except (OSError, db.DatabaseError):
+        return "ok" if await migrations.is_current() else "not migrated"
+    except (OSError, db.OperationalError):
         return "down"
 
 

@@ -77,7 +77,9 @@ def keep_session(request: Request, response: Response, token: str, device: str) 
 def drop_session(request: Request, response: Response) -> None:
     """Forget the session cookie and have the browser forget the pages it kept."""
     settings = settings_of(request)
-    response.delete_cookie(session_cookie(settings), path="/", secure=settings.secure, httponly=True, samesite="lax")
+    response.delete_cookie(
+        session_cookie(settings), path="/", secure=settings.secure, httponly=True, samesite="lax"
+    )
     response.headers["Clear-Site-Data"] = '"cache"'
 
 
@@ -104,7 +106,9 @@ def address_of(request: Request) -> str:
 
 
 def _asked_for(request: Request) -> str | None:
-    wanted = [part.split(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")[:10]]
+    wanted = [
+        part.split(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")[:10]
+    ]
     return negotiate_locale([tag for tag in wanted if tag], list(LANGUAGES), sep="-")
 
 
@@ -112,4 +116,3 @@ def _set(response: Response, settings: Settings, name: str, value: str, lifetime
     response.set_cookie(
         name, value, max_age=lifetime, path="/", secure=settings.secure, httponly=True, samesite="lax"
     )
-

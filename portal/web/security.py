@@ -56,9 +56,11 @@ class SameOrigin:
         self.origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or (scope["type"] == "http" and scope["method"] in SAFE):
-            await self.app(scope, receive, send)
-        elif self._is_ours(Headers(scope=scope)):
+        if (
+            scope["type"] == "lifespan"
+            or (scope["type"] == "http" and scope["method"] in SAFE)
+            or self._is_ours(Headers(scope=scope))
+        ):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await WebSocketClose(4403)(scope, receive, send)

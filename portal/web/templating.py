@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from portal.errors import Sentence, say
+from portal.gradebook.averages import rounded
 from portal.people import contacts, names
 from portal.scope import ANYONE, Permission, Scope
 from portal.web.assets import Assets
@@ -197,10 +199,18 @@ def _formats(language: str) -> dict[str, Any]:
 
     def mark(thousandths: int | None) -> str:
         """Points, kept in thousandths: 8500 is 8,5."""
-        return "" if thousandths is None else format_decimal(Decimal(thousandths) / 1000, "#,##0.###", locale=language)
+        return (
+            ""
+            if thousandths is None
+            else format_decimal(Decimal(thousandths) / 1000, "#,##0.###", locale=language)
+        )
 
     def money(dong: int) -> str:
         return format_currency(dong, "VND", locale=language)
+
+    def part(fraction: Fraction) -> str:
+        """A part of 1 as a percentage with one decimal, halves up."""
+        return percent(rounded(fraction))
 
     def percent(fraction: Any) -> str:
         return format_percent(fraction, "#,##0.#\u00a0%" if language == "vi" else "#,##0.#%", locale=language)
@@ -220,7 +230,23 @@ def _formats(language: str) -> dict[str, Any]:
         "mark": mark,
         "money": money,
         "percent": percent,
+        "part": part,
+        "device": lambda agent: sentence(_device(agent)),
     }
+
+
+def _device(agent: str) -> Sentence:
+    """A browser in words, from its user agent: enough to recognise one's own."""
+    systems = ("iPhone", "iPad", "Android", "Windows", "Mac OS X", "Linux")
+    browsers = ("Edg", "OPR", "Firefox", "CriOS", "Chrome", "Safari")
+    spoken = {"Edg": "Edge", "OPR": "Opera", "CriOS": "Chrome", "Mac OS X": "Mac"}
+    system = next((name for name in systems if name in agent), "")
+    browser = next((name for name in browsers if name in agent), "")
+    if not system or not browser:
+        return say("Another device")
+    return say(
+        "{browser} on {system}", browser=spoken.get(browser, browser), system=spoken.get(system, system)
+    )
 
 
 def _weekday(number: int, language: str) -> str:

@@ -6,16 +6,41 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from portal.access import links, scopes, signing_in
+from portal.access import accounts, links, scopes, signing_in
 from portal.access.signing_in import Entry
-from portal.errors import Gone, Invalid, Refusal, TooMany
+from portal.errors import Gone, Invalid, Refusal, TooMany, say
+from portal.people import names
 from portal.scope import Permission, Scope
 from portal.web.forms import Form, read_form, read_query
 from portal.web.guard import PUBLIC, guard
-from portal.web.requests import DEVICE_COOKIE, Look, address_of, drop_session, keep_look, keep_session, set_flash
+from portal.web.requests import (
+    DEVICE_COOKIE,
+    Look,
+    address_of,
+    drop_session,
+    keep_look,
+    keep_session,
+    set_flash,
+)
 from portal.web.templating import page, see
+from portal.words import translated
 
 SECRET_COOKIE = "link"
+
+DEMO_PASSWORD = "schoolyard"  # noqa: S105: everybody may know it, and only on this machine
+DEMO_CAST = {
+    "lan@example.com": say("Mother of Minh and Chi"),
+    "minh@example.com": say("Student"),
+    "an@example.com": say("Father of Bảo"),
+    "hoa@example.com": say("Teacher"),
+    "duc@example.com": say("Counsellor"),
+    "care@example.com": say("Customer care"),
+    "accounts@example.com": say("Accountant"),
+    "marketing@example.com": say("Marketing"),
+    "mai@example.com": say("Branch manager"),
+    "director@example.com": say("Director"),
+    "admin@example.com": say("Administrator"),
+}
 
 
 @guard(PUBLIC)
@@ -24,7 +49,8 @@ async def sign_in_page(request: Request) -> Response:
     after = read_query(request, "next")["next"]
     if request.state.signed_in is not None:
         return see(request, _landing(request.state.scope, after))
-    return page(request, "doors/sign_in.html", form=Form({"next": after}, language=request.state.language))
+    form = Form({"next": after}, language=request.state.language)
+    return page(request, "doors/sign_in.html", form=form, demo_people=await _demo_people(request))
 
 
 @guard(PUBLIC)
@@ -34,7 +60,7 @@ async def sign_in(request: Request) -> Response:
     try:
         entry = await signing_in.sign_in(form["login"], form["password"], **_browser(request))
     except (Invalid, TooMany) as no:
-        return _again(request, "doors/sign_in.html", form, no)
+        return _again(request, "doors/sign_in.html", form, no, demo_people=await _demo_people(request))
     return await _entered(request, entry, form["next"])
 
 
@@ -99,7 +125,12 @@ async def look(request: Request) -> Response:
 def safe_next(target: str) -> str:
     """The target when it is a path of our own, else nothing: no open redirect."""
     parts = urlsplit(target)
-    ours = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    ours = (
+        target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+        and not parts.scheme
+        and not parts.netloc
+    )
     printable = target.isprintable() and "\\" not in target
     return target if ours and printable else ""
 
@@ -115,6 +146,23 @@ def _browser(request: Request) -> dict[str, str]:
         "agent": request.headers.get("user-agent", ""),
         "address": address_of(request),
     }
+
+
+async def _demo_people(request: Request) -> list[dict[str, object]]:
+    """The demo's cast, where everybody may know the password: a demo that only this machine reaches."""
+    if not request.state.centre.demo or request.app.state.settings.is_open:
+        return []
+    words = {login: translated(sentence, request.state.language) for login, sentence in DEMO_CAST.items()}
+    people = await accounts.by_email(list(DEMO_CAST))
+    return [
+        {
+            "name": names.shown(*parts, request.state.centre.name_order),
+            "words": words[login],
+            "initials": names.initials(parts[0], parts[2]),
+            "fields": {"login": login, "password": DEMO_PASSWORD},
+        }
+        for login, *parts in people
+    ]
 
 
 async def _entered(request: Request, entry: Entry, after: str) -> Response:
@@ -160,7 +208,9 @@ async def _set_password(request: Request, purpose: str) -> Response:
         holder = await links.holder(key, purpose)
         return _again(request, "doors/password.html", form, no, purpose=purpose, holder=holder)
     except Gone as no:
-        return page(request, "errors/problem.html", status=no.status, code=no.status, sentence=no.sentence, details=[])
+        return page(
+            request, "errors/problem.html", status=no.status, code=no.status, sentence=no.sentence, details=[]
+        )
     response = await _entered(request, entry, "")
     response.delete_cookie(SECRET_COOKIE, path=f"/{purpose}")
     set_flash(request, response, "saved")

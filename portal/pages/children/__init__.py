@@ -1,0 +1,63 @@
+"""A family's pages: home, and the grades of each child."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from portal import clock
+from portal.errors import NotFound
+from portal.gradebook import grades
+from portal.people import students
+from portal.scope import Permission
+from portal.timetable import classes
+from portal.web.guard import guard
+from portal.web.templating import page, see
+
+
+@guard(Permission.SEE_FAMILY_PAGES)
+async def home(request: Request) -> Response:
+    """Every child with what is next and what is new."""
+    scope = request.state.scope
+    children = await students.of_family(scope)
+    ids = [child.id for child in children]
+    return page(
+        request,
+        "children/home.html",
+        children=children,
+        latest=await grades.latest(scope, ids),
+        lessons=await classes.next_lessons(scope, ids),
+        today=clock.today(request.state.centre.time_zone),
+    )
+
+
+@guard(Permission.SEE_FAMILY_PAGES)
+async def child_grades(request: Request) -> Response:
+    """By class the categories, marks and average of one child, with the arithmetic behind them."""
+    scope = request.state.scope
+    student_id = request.path_params["id"]
+    children = await students.of_family(scope)
+    child = next((one for one in children if one.id == student_id), None)
+    if child is None:
+        raise NotFound
+    today = clock.today(request.state.centre.time_zone)
+    return page(
+        request,
+        "children/grades.html",
+        child=child,
+        children=children,
+        classes=await grades.of_student(scope, student_id, today),
+    )
+
+
+@guard(Permission.SEE_FAMILY_PAGES)
+async def first_grades(request: Request) -> Response:
+    """The grades of the first child: where the bar at the bottom leads."""
+    children = await students.of_family(request.state.scope)
+    return see(request, f"/children/{children[0].id}/grades" if children else "/home")
+
+
+routes = [
+    Route("/home", home),
+    Route("/grades", first_grades),
+    Route("/children/{id:id}/grades", child_grades),
+]
