@@ -17,7 +17,7 @@ customElements.define("theme-switch", class extends HTMLElement {
     for (const button of document.querySelectorAll("theme-switch button")) {
       button.setAttribute("aria-pressed", button.value === theme);
     }
-    for (const field of document.querySelectorAll('form.switch input[name="theme"]')) field.value = theme;
+    for (const field of document.querySelectorAll('form[action$="/look"] input[name="theme"]')) field.value = theme;
   }
 
   async #keep(form, submitter) {
