@@ -6,6 +6,7 @@ from typing import Any
 from tortoise.exceptions import BaseORMException as DatabaseError
 from tortoise.exceptions import IntegrityError, OperationalError
 
+from portal.db.counting import counting
 from portal.db.door import (
     Condition,
     close,
@@ -24,7 +25,7 @@ from portal.db.door import (
 )
 from portal.db.migrations import is_current
 from portal.db.registry import MODEL_MODULES, tooling
-from portal.db.session import ReadTooLong, TransactionFailed, counting
+from portal.db.session import ReadTooLong, TransactionFailed
 from portal.db.values import day, instant
 
 __all__ = [

@@ -27,9 +27,7 @@ def address(url: str) -> Address:
     """
     parts = urlsplit(url)
     if parts.scheme not in _ENGINES:
-        raise ValueError(
-            f"PORTAL_DATABASE_URL must start with sqlite:/// or postgres://, not {parts.scheme or url!r}"
-        )
+        raise ValueError(f"PORTAL_DATABASE_URL must start with sqlite:/// or postgres://, not {parts.scheme or url!r}")
     if parts.scheme == "sqlite":
         credentials: dict[str, Any] = {"file_path": str(_file(url))}
     elif not parts.path.strip("/"):
@@ -43,7 +41,5 @@ def _file(url: str) -> Path:
     parts = urlsplit(url)
     path = parts.path[1:]
     if parts.netloc or not path or parts.query:
-        raise ValueError(
-            "PORTAL_DATABASE_URL must be sqlite:///folder/file (relative) or sqlite:////folder/file (absolute)"
-        )
+        raise ValueError("PORTAL_DATABASE_URL must be sqlite:///folder/file (relative) or sqlite:////folder/file")
     return Path(path)

@@ -1,7 +1,8 @@
 """What the two Tortoise clients have in common: they own no connection and no transaction, they ask ours.
 
-Tortoise keeps the connection of a transaction in a ContextVar that every task started inside inherits. Here there is
-one client for all; whose transaction a statement belongs to is decided when it is run (`session.current`).
+Tortoise keeps the connection of a transaction in a ContextVar that every task started inside inherits. Here
+there is one client for all; to which transaction a statement belongs is decided when it is run
+(`session.current`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,10 +15,11 @@ from tortoise.models import Model
 
 from portal.db import session
 from portal.db.session import Answer, Block, Engine
+from portal.db.statements import is_limited_write
 
 
 class DoorClient(BaseDBAsyncClient):
-    """A Tortoise client over an `Engine`; mixed into Tortoise's own so that its tools recognise the database."""
+    """A Tortoise client over an `Engine`; mixed into Tortoise's own so that its tools know the database."""
 
     engine: Engine
 
@@ -36,9 +38,10 @@ class DoorClient(BaseDBAsyncClient):
 
     async def ask(self, query: str, values: Sequence[Any] | None) -> Answer:
         """Run one statement where it belongs."""
-        await self.engine.open()
-        held = session.current()
-        return await (held or self.engine).ask(query, values or (), True)
+        if is_limited_write(query):
+            # Tortoise forgets the limit unless the database is said to know it; both clients say so.
+            raise OperationalError("limit() with update() or delete() is refused: it would change every row")
+        return await (session.current() or self.engine).ask(query, values or (), True)
 
     async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, list[Any]]:
         answer = await self.ask(query, values)
@@ -48,29 +51,31 @@ class DoorClient(BaseDBAsyncClient):
         return [dict(row) for row in (await self.ask(query, values)).rows]
 
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:
-        async with Block(self.engine):
-            held = session.current()
-            assert held is not None
-            await held.many(query, values)
+        await many(self.engine, query, values)
 
     async def execute_script(self, query: str) -> None:
-        await self.engine.open()
         await (session.current() or self.engine).script(query)
+
+
+async def many(engine: Engine, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run one statement for each row of arguments, all or none."""
+    async with Block(engine):
+        held = session.current()
+        assert held is not None
+        await held.many(sql, rows)
 
 
 class DoorExecutor(BaseExecutor):
     """Tortoise's executor without two of its habits."""
 
     async def execute_update(self, instance: Any, update_fields: Iterable[str] | None) -> int:
-        """Write the named fields. Without names Tortoise writes every column, over what others wrote meanwhile."""
+        """Write the named fields; without names Tortoise writes all, over what others wrote meanwhile."""
         if update_fields is None:
-            raise OperationalError(
-                f"Say which fields of {type(instance).__name__} to write: save(update_fields=[...])"
-            )
+            raise OperationalError(f"Say which fields of {type(instance).__name__} to write: save(update_fields=[...])")
         return await super().execute_update(instance, update_fields)
 
     async def _execute_prefetch_queries(self, instance_list: Iterable[Model]) -> Iterable[Model]:
-        """Prefetch one relation after another: Tortoise's gather() starts tasks, which do not own the transaction."""
+        """One relation after another; Tortoise starts tasks for them, which would not own the transaction."""
         if instance_list and (self.prefetch_map or self._prefetch_queries):
             self._make_prefetch_queries()
             for field, queries in self._prefetch_queries.items():

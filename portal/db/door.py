@@ -6,12 +6,14 @@ from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import tortoise.context
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import TortoiseContext
 
-from portal.db import session
+from portal.db import after, client, session
+from portal.db.after import Call
 from portal.db.registry import MIGRATIONS, MODEL_MODULES, config, refuse_twins, with_models
-from portal.db.session import Block, Call, Engine, Snapshot
+from portal.db.session import Block, Engine, Snapshot
 from portal.db.values import MOST_PARAMETERS
 
 
@@ -44,9 +46,10 @@ async def open(
 ) -> None:
     """Connect to the database at `url` (PORTAL_DATABASE_URL), for the rooms and for their models.
 
-    `application_name` is what PostgreSQL shows of us; `models` other modules than MODEL_MODULES, for tests; a read
-    outside of transactions that takes longer than `read_seconds` is cut. Raises ValueError for a wrong address and
-    for two models of one name, RuntimeError when it is open already.
+    `application_name` is what PostgreSQL shows of us; `models` names other modules than MODEL_MODULES, for
+    tests; a read outside of transactions that takes longer than `read_seconds` is cut. Raises ValueError for
+    a wrong address and for two models of one name, DBConnectionError (a ConnectionError) when the database
+    cannot be reached, and RuntimeError when it is open already.
     """
     global _opened
     if _opened is not None:
@@ -63,12 +66,12 @@ async def open(
         with context:
             # The fallback is for every other task: under a server, requests do not descend from the lifespan.
             await context.init(config=settings, _enable_global_fallback=True)
-        client: Any = context.connections.get("default")
-        await client.create_connection(with_db=True)
+            connection: Any = context.connections.get("default")
+        await connection.create_connection(with_db=True)
     except BaseException:
-        await context.close_connections()
+        _forget(context)
         raise
-    _opened = _Open(context, client.engine)
+    _opened = _Open(context, connection.engine)
 
 
 async def close() -> None:
@@ -76,8 +79,15 @@ async def close() -> None:
     global _opened
     if _opened is not None:
         opened, _opened = _opened, None
-        await session.finished()
-        await opened.context.close_connections()
+        await after.finished()
+        await opened.engine.close()
+        _forget(opened.context)
+
+
+def _forget(context: TortoiseContext) -> None:
+    """Take our context out of Tortoise's global place, where the next open() puts its own."""
+    if tortoise.context._global_context is context:
+        tortoise.context._global_context = None
 
 
 def engine() -> Engine:
@@ -113,11 +123,7 @@ def on_commit(call: Call) -> None:
 
     It is forgotten when its own block rolls back. Outside of a transaction it is called at once.
     """
-    held = session.current()
-    if held is not None and held.writes:
-        held.levels[-1].after.append(call)
-    else:
-        session.start(call)
+    session.on_commit(call)
 
 
 async def rows(sql: str, *args: Any) -> list[tuple[Any, ...]]:
@@ -152,10 +158,7 @@ async def script(sql: str) -> None:
 async def execute_many(sql: str, many: Iterable[Sequence[Any]]) -> None:
     """Run a statement once for each tuple of arguments: all of them or none."""
     here = engine()
-    async with Block(here):
-        held = session.current()
-        assert held is not None
-        await held.many(here.translated(sql), list(many))
+    await client.many(here, here.translated(sql), list(many))
 
 
 async def insert(table: str, **columns: Any) -> int:

@@ -22,7 +22,6 @@ from tortoise.fields import (
     OnDelete,
 )
 from tortoise.fields.relational import ForeignKeyFieldInstance
-from tortoise.models import Model
 
 from portal.db.values import LEAST, MOST, utc
 
@@ -31,7 +30,6 @@ INT = TypeVar("INT", int, int | None)
 BOOL = TypeVar("BOOL", bool, bool | None)
 INSTANT = TypeVar("INSTANT", dt.datetime, dt.datetime | None)
 DAY = TypeVar("DAY", dt.date, dt.date | None)
-MODEL = TypeVar("MODEL", bound=Model)
 T = TypeVar("T")
 
 # NUL and the other controls (C0 without tab and line feed, DEL, C1), and halves of surrogate pairs.
@@ -89,13 +87,9 @@ class Text(CharField[STR]):
     """A text of one line with at most `max_length` characters after cleaning; longer raises ValueError."""
 
     @overload
-    def __init__(
-        self: "Text[str]", max_length: int, *, null: Literal[False] = False, **kwargs: Any
-    ) -> None: ...
+    def __init__(self: "Text[str]", max_length: int, *, null: Literal[False] = False, **kwargs: Any) -> None: ...
     @overload
-    def __init__(
-        self: "Text[str | None]", max_length: int, *, null: Literal[True], **kwargs: Any
-    ) -> None: ...
+    def __init__(self: "Text[str | None]", max_length: int, *, null: Literal[True], **kwargs: Any) -> None: ...
     def __init__(self, max_length: int, **kwargs: Any) -> None:
         super().__init__(max_length, **kwargs)  # type: ignore[misc]
 
@@ -107,9 +101,7 @@ class Text(CharField[STR]):
             # A lookup: a text that is too long is found nowhere, which is an answer.
             return text
         if len(text) > self.max_length:
-            raise ValueError(
-                f"{self.model_field_name}: at most {self.max_length} characters, not {len(text)}"
-            )
+            raise ValueError(f"{self.model_field_name}: at most {self.max_length} characters, not {len(text)}")
         _keep(self, instance, value, text)
         return text
 
@@ -137,7 +129,7 @@ class LongText(Field[STR]):
 
 
 class Instant(DatetimeField[INSTANT]):
-    """A moment: aware datetimes in any zone go in, UTC comes out; a datetime without a zone raises ValueError."""
+    """A moment. Aware datetimes in any zone go in, UTC comes out; one without a zone raises ValueError."""
 
     class _db_sqlite:
         SQL_TYPE = "TEXT"
@@ -202,6 +194,10 @@ class Json(JSONField[T]):
     class _db_sqlite:
         SQL_TYPE = "TEXT"
 
+    # Without a type in brackets, `Json()`, the value is Any.
+    def __init__(self: "Json[Any]", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
     def to_db_value(self, value: Any, instance: Any) -> Any:
         text = super().to_db_value(value, instance)
         if text is not None and "\\u0000" in text:
@@ -211,24 +207,24 @@ class Json(JSONField[T]):
 
 @overload
 def Ref(
-    to: type[MODEL] | str,
+    to: str,
     related_name: str | Literal[False] = False,
     on_delete: OnDelete = RESTRICT,
     *,
     null: Literal[True],
     **kwargs: Any,
-) -> ForeignKeyNullableRelation[MODEL]: ...
+) -> ForeignKeyNullableRelation[Any]: ...
 @overload
 def Ref(
-    to: type[MODEL] | str,
+    to: str,
     related_name: str | Literal[False] = False,
     on_delete: OnDelete = RESTRICT,
     *,
     null: Literal[False] = False,
     **kwargs: Any,
-) -> ForeignKeyRelation[MODEL]: ...
+) -> ForeignKeyRelation[Any]: ...
 def Ref(
-    to: type[MODEL] | str,
+    to: str,
     related_name: str | Literal[False] = False,
     on_delete: OnDelete = RESTRICT,
     *,
@@ -237,7 +233,8 @@ def Ref(
 ) -> Any:
     """A reference to another record, always indexed: `Ref("models.Person")`.
 
-    What is referred to cannot be deleted (RESTRICT) and knows nothing of it (no backward relation), unless said.
+    What is referred to cannot be deleted (RESTRICT) and knows nothing of it (no backward relation), unless
+    said.
     """
     options = {"related_name": related_name, "on_delete": on_delete, "null": null, "db_index": True}
     return ForeignKeyFieldInstance(to, **{**options, **kwargs})

@@ -1,4 +1,4 @@
-"""The table that says which migrations a database has had, as a model: Tortoise wants one even when no room is."""
+"""Which migrations a database has had, as a model: Tortoise wants at least one, even with no room."""
 
 from tortoise.models import Model
 

@@ -1,8 +1,8 @@
 """Migrations: SQL by hand for the database, Tortoise's operations for the state of the models only.
 
-Tortoise's own operations rebuild tables on SQLite, which deletes child rows and drops indexes and constraints; a
-migration that has one outside of `StateOnly` is refused. Each migration is one transaction together with its record,
-and asks inside of it, under a lock, whether another process was first.
+Tortoise's own operations rebuild tables on SQLite, which deletes child rows and drops indexes and
+constraints; a migration that has one outside of `StateOnly` is refused. Each migration is one transaction
+together with its record, and asks inside of it, under a lock, whether another process was first.
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ from tortoise.migrations.schema_generator.state import State
 
 from portal.db import door
 from portal.db.registry import MIGRATIONS, MODEL_MODULES, config, with_models
-from portal.db.sqlite_wire import statements
+from portal.db.sqlite_wire import split
 
 __all__ = ["Ddl", "Migration", "StateOnly", "drift", "is_current", "migrate", "ops", "pending"]
 
@@ -54,8 +54,8 @@ _TOKENS = {
 class Ddl(TortoiseOperation):
     """SQL for the database: one text for both, or one each; a text or a list of statements.
 
-    `{id}` is a 64-bit key the database gives, `{bigint}`, `{instant}`, `{day}`, `{json}` and `{flag}` the types of
-    our fields. A dialect that needs nothing gets `[]`.
+    `{id}` is a 64-bit key the database gives, `{bigint}`, `{instant}`, `{day}`, `{json}` and `{flag}` the
+    types of our fields. A dialect that needs nothing gets `[]`.
     """
 
     reversible = False
@@ -84,7 +84,7 @@ class Ddl(TortoiseOperation):
         for token, meaning in _TOKENS[dialect].items():
             pieces = [piece.replace(token, meaning) for piece in pieces]
         if dialect == "sqlite":
-            pieces = [statement for piece in pieces for statement in statements(piece)]
+            pieces = [statement for piece in pieces for statement in split(piece)]
         return pieces
 
     async def database_forward(self, app_label: str, old: Any, new: Any, state_editor: Any = None) -> None:
@@ -118,10 +118,11 @@ async def migrate(
     migrations: str = MIGRATIONS,
     tell: Callable[[str], object] = lambda name: None,
 ) -> list[str]:
-    """Bring the database at `url` up to `target` (the last by default); the names of what was applied, in order.
+    """Bring the database at `url` up to `target`, by default the last; returns the names of what was applied.
 
-    `tell` hears each name when it is done. Opens and closes the database itself. Raises OperationalError when a
-    migration fails or leaves references to rows that do not exist; that migration is rolled back, the earlier stay.
+    `tell` hears each name when it is done. Opens and closes the database itself. Raises OperationalError when
+    a migration fails or leaves references to rows that do not exist; that migration is rolled back, the
+    earlier stay.
     """
     await door.open(url, application_name="schoolyard migrate", models=[], migrations=migrations)
     try:
@@ -155,7 +156,7 @@ async def is_current(url: str | None = None, *, migrations: str = MIGRATIONS) ->
 
 
 async def drift(models: Sequence[str] | None = None, *, migrations: str = MIGRATIONS) -> list[str]:
-    """What `makemigrations` would do: the differences between the models and the state the migrations lead to."""
+    """What `makemigrations` would do: how the models differ from the state that the migrations lead to."""
     modules = list(models) if models is not None else with_models(MODEL_MODULES)
     settings = config("sqlite:///:unused:", modules, migrations=migrations)
     async with TortoiseContext() as context:
@@ -181,7 +182,7 @@ async def _applied() -> set[str]:
 
 
 class _Detector(MigrationAutodetector):
-    """Tortoise's, comparing the columns of references: it takes the field's name for one once models are linked."""
+    """Tortoise's, comparing references by their columns; it confuses the two once the models are linked."""
 
     async def _project_state(self) -> State:
         state = await super()._project_state()
@@ -209,8 +210,9 @@ def _told(operation: Any) -> str:
 
 async def _prepare() -> None:
     if door.dialect() == "sqlite":
-        # No effect inside a transaction, so before the first. A table is replaced by DROP and RENAME, and DROP
-        # deletes the rows that refer to it while this is on; each migration is checked at its end instead.
+        # No effect inside a transaction, so before the first. A table is replaced by DROP and RENAME, and
+        # DROP deletes the rows that refer to it while this is on; each migration is checked at its end
+        # instead.
         await door.engine().script("PRAGMA foreign_keys=OFF")
         await door.engine().script("PRAGMA busy_timeout=600000")
     async with door.transaction():
@@ -262,8 +264,8 @@ async def _apply(migration: migrations.Migration) -> bool:
     for operation in migration.operations:
         if not isinstance(operation, Ddl | StateOnly):
             raise OperationalError(
-                f"{migration.name}: {operation.describe()} would write its own SQL, which loses rows and constraints. "
-                "Put the SQL into Ddl(...) and the operation into StateOnly(...)."
+                f"{migration.name}: {operation.describe()} would write its own SQL, which loses rows and "
+                "constraints. Put the SQL into Ddl(...) and the operation into StateOnly(...)."
             )
     async with door.transaction():
         await _lock()
@@ -284,6 +286,4 @@ async def _check_references(name: str) -> None:
         broken = await door.rows("PRAGMA foreign_key_check")
         if broken:
             told = ", ".join(f"{table} row {row} -> {to}" for table, row, to, _ in broken[:10])
-            raise OperationalError(
-                f"{name} leaves {len(broken)} references to rows that do not exist: {told}"
-            )
+            raise OperationalError(f"{name} leaves {len(broken)} references to rows that do not exist: {told}")

@@ -1,20 +1,26 @@
-"""PostgreSQL on an asyncpg pool, and the Tortoise client that uses it."""
+"""PostgreSQL on a pool of asyncpg connections, and the Tortoise client that uses it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.backends.asyncpg.executor import AsyncpgExecutor
-from tortoise.exceptions import IntegrityError, OperationalError
+from tortoise.backends.base.client import Capabilities
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 
+from portal.db.after import settled
 from portal.db.client import DoorClient, DoorExecutor
-from portal.db.session import Answer, ReadTooLong, count, settled
-from portal.db.statements import gives_rows, is_read, numbered
+from portal.db.counting import count
+from portal.db.session import Answer, ReadTooLong
+from portal.db.statements import gives_rows, is_read, locks_rows, numbered
 from portal.db.values import checked
 
 _POOL = 10
+_PATIENCE = 10.0
 
 
 class PostgresEngine:
@@ -22,29 +28,36 @@ class PostgresEngine:
 
     dialect = "postgres"
 
-    def __init__(self, dsn: str, *, application_name: str | None = None, read_seconds: float = 30.0) -> None:
+    def __init__(self, dsn: str, *, application_name: str, read_seconds: float) -> None:
         self._dsn = dsn
-        self._application_name = application_name or "schoolyard"
+        self._application_name = application_name
         self._read_seconds = read_seconds
-        self._pool: Any = None
+        self._pool: Any
 
     async def open(self) -> None:
-        """Connect; raises OSError or asyncpg's errors when the server cannot be reached or refuses."""
-        if self._pool is None:
+        """Connect; DBConnectionError when the server does not answer or refuses us."""
+        try:
             self._pool = await asyncpg.create_pool(
                 self._dsn,
                 min_size=1,
                 max_size=_POOL,
                 statement_cache_size=512,
                 connection_class=_Connection,
+                init=_prepare,
                 server_settings={"application_name": self._application_name, "timezone": "UTC", "jit": "off"},
             )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            parts = urlsplit(self._dsn)
+            where = f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+            raise DBConnectionError(f"PORTAL_DATABASE_URL: PostgreSQL at {where}: {error}") from error
 
     async def close(self) -> None:
-        """Disconnect after what is running."""
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
-            await pool.close()
+        """Disconnect after what is running, which has ten seconds."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
 
     def translated(self, sql: str) -> str:
         """Our SQL with the placeholders of this database."""
@@ -63,23 +76,26 @@ class PostgresEngine:
         connection = await self._pool.acquire()
         transaction = PostgresTransaction(self._pool, connection, seconds)
         try:
-            count(how)
-            await connection.execute(how)
-        except BaseException as error:
+            await transaction.script(how)
+        except BaseException:
             await transaction.rollback()
-            raise known(error) from error
+            raise
         return transaction
 
     async def ask(self, sql: str, args: Sequence[Any], named: bool) -> Answer:
-        """One statement outside of any transaction."""
+        """One statement outside of any transaction; a read is cut after the limit of reads."""
         checked(args)
+        if locks_rows(sql):
+            raise OperationalError("A read that locks rows means something inside a transaction only")
         async with self._pool.acquire() as connection:
             return await _ask(connection, sql, args, named, self._read_seconds if is_read(sql) else None)
 
     async def script(self, sql: str) -> None:
         """The statements of a text, all or none."""
         async with self._pool.acquire() as connection:
-            await _script(connection, sql)
+            count(sql)
+            with _known():
+                await connection.execute(sql)
 
 
 class PostgresTransaction:
@@ -91,8 +107,7 @@ class PostgresTransaction:
         self._deadline = None if seconds is None else asyncio.get_running_loop().time() + seconds
 
     async def ask(self, sql: str, args: Sequence[Any], named: bool) -> Answer:
-        checked(args)
-        return await _ask(self._connection, sql, args, named, self._left())
+        return await _ask(self._connection, sql, checked(args), named, self._left())
 
     def _left(self) -> float | None:
         if self._deadline is None:
@@ -104,13 +119,13 @@ class PostgresTransaction:
 
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         count(sql)
-        try:
+        with _known():
             await self._connection.executemany(sql, [checked(row) for row in rows])
-        except Exception as error:
-            raise known(error) from error
 
     async def script(self, sql: str) -> None:
-        await _script(self._connection, sql)
+        count(sql)
+        with _known():
+            await self._connection.execute(sql)
 
     async def commit(self) -> None:
         """Commit and give the connection back. Cancelled meanwhile, it waits for the outcome all the same."""
@@ -119,68 +134,68 @@ class PostgresTransaction:
     async def _commit(self) -> None:
         count("COMMIT")
         try:
-            status = await self._connection.execute("COMMIT")
+            with _known():
+                status = await self._connection.execute("COMMIT")
             if status != "COMMIT":
-                # PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
+                # PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and without an error.
                 raise OperationalError("The transaction had failed and was rolled back")
-        except Exception as error:
-            raise known(error) from error
         finally:
             await self._pool.release(self._connection)
 
     async def rollback(self) -> None:
         """Roll back and give the connection back, whatever happens to this task meanwhile."""
-        count("ROLLBACK")
         await settled(self._rollback())
 
     async def _rollback(self) -> None:
+        count("ROLLBACK")
         try:
             if not self._connection.is_closed():
                 await self._connection.execute("ROLLBACK")
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            # The connection itself is broken, and with it the transaction is gone: the pool makes another.
+            # The connection is broken and the transaction gone with it; the pool makes another.
             self._connection.terminate()
         finally:
             await self._pool.release(self._connection)
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection that is not reset at each return to the pool: nothing here changes it beyond a transaction."""
+    """A connection that is not reset on each return to the pool: nothing here outlives its transaction."""
 
     def get_reset_query(self) -> str:
         return ""
 
 
+async def _prepare(connection: asyncpg.Connection) -> None:
+    # SUM and AVG over whole numbers are NUMERIC here; SQLite gives int and float, and so do we.
+    await connection.set_type_codec("numeric", schema="pg_catalog", encoder=str, decoder=_number)
+
+
+def _number(text: str) -> int | float:
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
 async def _ask(connection: Any, sql: str, args: Sequence[Any], named: bool, seconds: float | None) -> Answer:
     count(sql)
-    try:
+    with _known():
         if gives_rows(sql):
             rows = await connection.fetch(sql, *args, timeout=seconds)
             return Answer(len(rows), rows if named else [tuple(row) for row in rows])
         status = await connection.execute(sql, *args)
-    except TimeoutError as error:
-        raise ReadTooLong("The read took too long and was cut") from error
-    except Exception as error:
-        raise known(error) from error
     changed = status.rpartition(" ")[2]
     return Answer(int(changed) if changed.isdigit() else 0, [])
 
 
-async def _script(connection: Any, sql: str) -> None:
-    count(sql)
+@contextmanager
+def _known() -> Iterator[None]:
+    """Raise errors as the rooms know them, whichever the database: Tortoise's own classes."""
     try:
-        await connection.execute(sql)
-    except Exception as error:
-        raise known(error) from error
-
-
-def known(error: BaseException) -> BaseException:
-    """The error as the rooms know it, whichever the database: Tortoise's own classes."""
-    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-        return IntegrityError(error)
-    if isinstance(error, asyncpg.PostgresError | asyncpg.InternalClientError):
-        return OperationalError(error)
-    return error
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise IntegrityError(error) from error
+    except (asyncpg.PostgresError, asyncpg.InternalClientError) as error:
+        raise OperationalError(error) from error
+    except TimeoutError as error:
+        raise ReadTooLong("The read took too long and was cut") from error
 
 
 class Executor(DoorExecutor, AsyncpgExecutor):
@@ -191,11 +206,22 @@ class Client(DoorClient, AsyncpgDBClient):
     """What Tortoise calls its connection; every statement goes through the session or the engine."""
 
     executor_class = Executor
+    # An untruth: a limit on a write is written down so that it can be refused; Tortoise would forget it.
+    capabilities = Capabilities(
+        "postgres",
+        support_update_limit_order_by=True,
+        support_for_posix_regex_queries=True,
+        support_for_no_key_update=True,
+        support_json_attributes=True,
+        can_rollback_ddl=True,
+        support_returning=True,
+    )
 
-    def __init__(self, dsn: str, read_seconds: float = 30.0, **kwargs: Any) -> None:
-        name = kwargs.pop("application_name", None)
+    def __init__(
+        self, dsn: str, read_seconds: float = 30.0, application_name: str = "schoolyard", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.engine = PostgresEngine(dsn, application_name=name, read_seconds=read_seconds)
+        self.engine = PostgresEngine(dsn, application_name=application_name, read_seconds=read_seconds)
 
     async def execute_insert(self, query: str, values: list[Any]) -> Any:
         rows = (await self.ask(query, values)).rows

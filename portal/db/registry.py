@@ -1,4 +1,4 @@
-"""Which modules hold models, and what Tortoise is told about them. The rooms are named here, never imported."""
+"""Which modules hold models, and what Tortoise is told of them. The rooms are named, never imported."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -29,9 +29,7 @@ MIGRATIONS = "portal.migrations"
 NO_MODELS = "portal.db.history"
 
 
-def config(
-    url: str, modules: Sequence[str], *, migrations: str = MIGRATIONS, **credentials: Any
-) -> dict[str, Any]:
+def config(url: str, modules: Sequence[str], *, migrations: str = MIGRATIONS, **credentials: Any) -> dict[str, Any]:
     """What Tortoise is initialised with: one connection `default`, one app `models`."""
     engine, known = address(url)
     app = {"models": list(modules) or [NO_MODELS], "default_connection": "default", "migrations": migrations}

@@ -1,20 +1,20 @@
 """Whose statement goes where: the transaction or snapshot that the current task holds, if any.
 
 A session belongs to the task that opened it. Tasks started inside inherit its ContextVar (Python copies the
-context), so every statement asks whether the current task is the owner: somebody else's write would land in a
-transaction that may roll back, and somebody else's read would not see what the owner wrote.
+context), so every statement asks whether the current task is the owner: another task's write would land in a
+transaction that may roll back, its read would not see what the owner wrote or would have to wait for it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tortoise.exceptions import OperationalError, TransactionManagementError
 
+from portal.db.after import Call, run_all, spawn
+
 T = TypeVar("T")
-Call = Callable[[], Awaitable[None] | object]
 
 
 class Answer(NamedTuple):
@@ -26,7 +26,7 @@ class Answer(NamedTuple):
 
 
 class Link(Protocol):
-    """One connection with BEGIN already said on it; every way out gives it back."""
+    """One connection after its BEGIN; `commit` and `rollback` give it back, whatever happens."""
 
     async def ask(self, sql: str, args: Sequence[Any], named: bool) -> Answer: ...
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None: ...
@@ -50,12 +50,12 @@ class Engine(Protocol):
 
 
 class TransactionFailed(TransactionManagementError):
-    """A statement failed inside this block and the error was swallowed: nothing of the block was kept."""
+    """A statement failed inside this block and its error was swallowed: nothing of the block was kept."""
 
     def __init__(self) -> None:
         super().__init__(
-            "A statement failed inside this transaction and its error was swallowed, so the transaction was rolled "
-            "back. Put a statement that may fail into a nested `async with db.transaction():`."
+            "A statement failed inside this transaction and its error was swallowed, so it was rolled back. "
+            "Put a statement that may fail into a nested `async with db.transaction():`."
         )
 
 
@@ -84,6 +84,7 @@ class Session:
         self.owner = asyncio.current_task()
         self.levels: list[Level] = [Level()]
         self.open = True
+        _held.set(self)
 
     async def ask(self, sql: str, args: Sequence[Any], named: bool = False) -> Answer:
         return await self._watched(self.link.ask, sql, args, named)
@@ -94,8 +95,13 @@ class Session:
     async def script(self, sql: str) -> None:
         await self._watched(self.link.script, sql)
 
+    def leave(self) -> None:
+        """Hold nothing from here on (a ContextVar token would insist on the context it was made in)."""
+        self.open = False
+        _held.set(None)
+
     async def _watched(self, call: Callable[..., Awaitable[T]], *args: Any) -> T:
-        """Refuse a statement after a failed one, and remember a failure: SQLite would go on and commit the half."""
+        """Refuse a statement after a failed one, and remember a failure: SQLite would commit the rest."""
         level = self.levels[-1]
         if level.failure is not None:
             raise TransactionFailed from level.failure
@@ -110,22 +116,25 @@ _held: ContextVar[Session | None] = ContextVar("database_session", default=None)
 
 
 def current() -> Session | None:
-    """The session of this task; None outside. Raises in a task that was started inside somebody else's."""
+    """The session of this task; None outside. Raises in a task that was started inside another task's."""
     session = _held.get()
     if session is None or not session.open:
         return None
     if session.owner is not asyncio.current_task():
         raise TransactionManagementError(
-            "This task was started inside a transaction or snapshot that is still open. Start it after the block, "
-            "or through db.on_commit()."
+            "This task was started inside a transaction or snapshot that is still open. "
+            "Start it after the block, or through db.on_commit()."
         )
     return session
 
 
 class Block:
-    """`async with` for one level of a transaction: the outermost begins and commits, a nested one is a savepoint."""
+    """`async with` for one level of a transaction: the outermost begins and commits, others are savepoints.
 
-    __slots__ = ("_engine", "_name", "_result", "_session", "_token")
+    Entering gives `result`, by default None; Tortoise expects its client.
+    """
+
+    __slots__ = ("_engine", "_name", "_result", "_session")
 
     def __init__(self, engine: Engine, result: Any = None) -> None:
         self._engine = engine
@@ -136,7 +145,6 @@ class Block:
         if session is None:
             self._name = ""
             session = Session(await self._engine.begin(), writes=True)
-            self._token = _held.set(session)
         elif not session.writes:
             raise TransactionManagementError("A snapshot only reads: open the transaction outside of it")
         else:
@@ -146,32 +154,34 @@ class Block:
         self._session = session
         return self._result
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         failure = self._session.levels[-1].failure
         keep = error is None and failure is None
         if self._name:
-            await self._leave_nested(keep)
+            await self._leave_nested(keep, error)
         else:
             await self._leave_outermost(keep)
         if error is None and failure is not None:
             raise TransactionFailed from failure
 
-    async def _leave_nested(self, keep: bool) -> None:
-        # What fails from here on marks the level above, which then rolls back as well.
+    async def _leave_nested(self, keep: bool, error: BaseException | None) -> None:
         session = self._session
         level = session.levels.pop()
-        if not keep:
-            await session.script(f"ROLLBACK TO SAVEPOINT {self._name}")
-        await session.script(f"RELEASE SAVEPOINT {self._name}")
+        try:
+            if not keep:
+                await session.script(f"ROLLBACK TO SAVEPOINT {self._name}")
+            await session.script(f"RELEASE SAVEPOINT {self._name}")
+        except OperationalError:
+            # The whole transaction is gone with its savepoints. The level above is marked as failed by this,
+            # and what went wrong first is the better thing to hear.
+            if error is None:
+                raise
         if keep:
             session.levels[-1].after += level.after
 
     async def _leave_outermost(self, keep: bool) -> None:
         session = self._session
-        session.open = False
-        _held.reset(self._token)
+        session.leave()
         if not keep:
             await session.link.rollback()
             return
@@ -179,16 +189,16 @@ class Block:
         try:
             await session.link.commit()
         except asyncio.CancelledError:
-            # Cancelled while COMMIT was on its way: commit() raises this only when it did commit.
-            _spawn(_run_all(after))
+            # Only a commit that succeeded raises this, so what waited for it must not be lost.
+            spawn(run_all(after))
             raise
-        await _run_all(after)
+        await run_all(after)
 
 
 class Snapshot:
     """`async with` for several reads from one moment; inside a transaction it is that transaction."""
 
-    __slots__ = ("_engine", "_seconds", "_session", "_token")
+    __slots__ = ("_engine", "_seconds", "_session")
 
     def __init__(self, engine: Engine, seconds: float | None) -> None:
         self._engine = engine
@@ -198,102 +208,25 @@ class Snapshot:
         self._session: Session | None = None
         if current() is None:
             self._session = Session(await self._engine.begin_reading(self._seconds), writes=False)
-            self._token = _held.set(self._session)
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if self._session is not None:
-            self._session.open = False
-            _held.reset(self._token)
+            self._session.leave()
             await self._session.link.rollback()
 
 
-async def settled(work: Coroutine[Any, Any, T]) -> T:
-    """Wait for `work` to its end although this task is cancelled; the cancellation is raised after it succeeded."""
-    task = asyncio.get_running_loop().create_task(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-        except Exception:
-            break
-    result = task.result()
-    if cancelled is not None:
-        raise cancelled
-    return result
-
-
-_running: set[asyncio.Future[None]] = set()
-
-
-def start(call: Call) -> None:
-    """Call it now; what it gives to wait for goes on in a task of its own, outside of any transaction."""
+def on_commit(call: Call) -> None:
+    """Keep the call for the commit of the current transaction; without one, call it now."""
+    session = current()
+    if session is not None and session.writes:
+        session.levels[-1].after.append(call)
+        return
     result = call()
     if isinstance(result, Awaitable):
-        _spawn(_awaited(result))
+        spawn(_outside(result))
 
 
-def _spawn(work: Coroutine[Any, Any, None]) -> None:
-    context = copy_context()
-    context.run(_held.set, None)
-    task = asyncio.get_running_loop().create_task(work, context=context)
-    _running.add(task)
-    task.add_done_callback(_running.discard)
-
-
-async def _awaited(result: Awaitable[None]) -> None:
+async def _outside(result: Awaitable[Any]) -> None:
+    """Wait for it without the snapshot that this task may have inherited."""
+    _held.set(None)
     await result
-
-
-async def finished() -> None:
-    """Wait for what still runs after a commit whose task was cancelled."""
-    while _running:
-        await asyncio.wait(_running)
-
-
-async def _run_all(calls: list[Call]) -> None:
-    errors = []
-    for call in calls:
-        try:
-            result = call()
-            if isinstance(result, Awaitable):
-                await result
-        except Exception as error:
-            errors.append(error)
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise ExceptionGroup("Several calls failed after the commit", errors)
-
-
-class Statements(list[str]):
-    """The statements that reached the driver, in order; `control` holds BEGIN, COMMIT, SAVEPOINT and the like."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.control: list[str] = []
-
-
-_counted: ContextVar[Statements | None] = ContextVar("database_statements", default=None)
-_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET TRANSACTION")
-
-
-def count(sql: str) -> None:
-    """Note a statement for `counting()`; the engines call it once per statement."""
-    statements = _counted.get()
-    if statements is not None:
-        (statements.control if sql.startswith(_CONTROL) else statements).append(sql)
-
-
-@contextmanager
-def counting() -> Iterator[Statements]:
-    """Collect the statements of this task and of the tasks it starts, for tests."""
-    statements = Statements()
-    token = _counted.set(statements)
-    try:
-        yield statements
-    finally:
-        _counted.reset(token)

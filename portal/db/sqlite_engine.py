@@ -1,10 +1,11 @@
 """SQLite: one writer, three readers, and the Tortoise client that uses them.
 
-Writes wait for one another on a lock in this process and, between processes, on BEGIN IMMEDIATE with a busy timeout:
-a deferred BEGIN that turns into a write fails at once with "database is locked", whatever the timeout. Reads outside
-a transaction never wait for the writer: they have connections of their own that can only read.
+Writes wait for one another on a lock in this process and, between processes, on BEGIN IMMEDIATE with a
+timeout: a deferred BEGIN that turns into a write fails at once with "database is locked", whatever the
+timeout. Reads outside a transaction never wait for the writer: they have connections of their own, which can
+only read.
 
-Tortoise's migration tools pick their dialect by the module's name: it must contain "sqlite".
+Tortoise's migration tools know their dialect by the module's name: it must contain "sqlite".
 """
 
 import asyncio
@@ -13,16 +14,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tortoise.backends.base.client import Capabilities
 from tortoise.backends.sqlite.client import SqliteClient
 from tortoise.backends.sqlite.executor import SqliteExecutor
+from tortoise.exceptions import DBConnectionError, OperationalError
 
+from portal.db.after import settled
 from portal.db.client import DoorClient, DoorExecutor
-from portal.db.session import Answer, count, settled
+from portal.db.counting import count
+from portal.db.session import Answer
 from portal.db.sqlite_wire import Wire
-from portal.db.statements import is_read
+from portal.db.statements import is_read, locks_rows, without_lock
 from portal.db.values import adapt_sqlite, checked
 
 _READERS = 3
+_PORTION = 1000
+_PATIENCE = 10.0
 
 
 class SqliteEngine:
@@ -30,34 +37,42 @@ class SqliteEngine:
 
     dialect = "sqlite"
 
-    def __init__(self, path: str, *, read_seconds: float = 30.0) -> None:
+    def __init__(self, path: str, *, read_seconds: float) -> None:
         self._path = path
         self._read_seconds = read_seconds
-        self._opened = False
 
     async def open(self) -> None:
-        """Connect, creating the file and its folder when they are not there."""
-        if self._opened:
-            return
+        """Connect, making the file and its folder at first; DBConnectionError when that fails."""
         adapt_sqlite()
-        Path(self._path).absolute().parent.mkdir(parents=True, exist_ok=True)
         self._writing = asyncio.Lock()
         self._free: asyncio.LifoQueue[Wire] = asyncio.LifoQueue()
-        self._writer = Wire(self._path, writes=True)
-        self._readers = [Wire(self._path, writes=False) for _ in range(_READERS)]
-        # The writer first: it makes the file and its write-ahead log.
-        for wire in [self._writer, *self._readers]:
-            await wire.call(wire.open)
+        try:
+            Path(self._path).absolute().parent.mkdir(parents=True, exist_ok=True)
+            # The writer first: it makes the file and its write-ahead log.
+            self._writer = await _connected(self._path, writes=True)
+            self._readers: list[Wire] = []
+            for _ in range(_READERS):
+                self._readers.append(await _connected(self._path, writes=False))
+        except (OSError, OperationalError) as error:
+            raise DBConnectionError(f"PORTAL_DATABASE_URL: {self._path} cannot be opened: {error}") from error
         for reader in self._readers:
             self._free.put_nowait(reader)
-        self._opened = True
 
     async def close(self) -> None:
-        """Disconnect after what is running."""
-        if self._opened:
-            self._opened = False
-            for wire in [*self._readers, self._writer]:
-                await wire.call(wire.close)
+        """Disconnect after what is running, which has ten seconds; later statements are refused."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._writing.acquire()
+                for _ in self._readers:
+                    await self._free.get()
+        except TimeoutError:
+            for wire in [self._writer, *self._readers]:
+                wire.interrupt()
+        for wire in [*self._readers, self._writer]:
+            await wire.close()
+            self._free.put_nowait(wire)
+        if self._writing.locked():
+            self._writing.release()
 
     def translated(self, sql: str) -> str:
         """Our SQL as this database reads it: as it is."""
@@ -82,8 +97,9 @@ class SqliteEngine:
     async def ask(self, sql: str, args: Sequence[Any], named: bool) -> Answer:
         """One statement outside of any transaction: a read on a reader, anything else on the writer."""
         checked(args)
+        if locks_rows(sql):
+            raise OperationalError("A read that locks rows means something inside a transaction only")
         if is_read(sql):
-            count(sql)
             return await self._read(sql, args, named)
         async with self._writing:
             count(sql)
@@ -92,6 +108,7 @@ class SqliteEngine:
     async def _read(self, sql: str, args: Sequence[Any], named: bool) -> Answer:
         wire = await self._free.get()
         try:
+            count(sql)
             return await wire.call(wire.read, sql, args, named, time.monotonic() + self._read_seconds, False)
         except asyncio.CancelledError:
             wire.interrupt()
@@ -115,11 +132,14 @@ class SqliteTransaction:
 
     async def ask(self, sql: str, args: Sequence[Any], named: bool) -> Answer:
         count(sql)
-        return await self._wire.call(self._wire.ask, sql, checked(args), named)
+        return await self._wire.call(self._wire.ask, without_lock(sql), checked(args), named)
 
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        count(sql)
-        await self._wire.call(self._wire.many, sql, [checked(row) for row in rows])
+        # In portions, so that a cancelled task does not leave the writer busy for long.
+        for first in range(0, len(rows), _PORTION):
+            count(sql)
+            portion = [checked(row) for row in rows[first : first + _PORTION]]
+            await self._wire.call(self._wire.many, sql, portion)
 
     async def script(self, sql: str) -> None:
         count(sql)
@@ -151,11 +171,12 @@ class SqliteSnapshot:
 
     async def ask(self, sql: str, args: Sequence[Any], named: bool) -> Answer:
         checked(args)
-        begins = not self._begun
+        if locks_rows(sql):
+            raise OperationalError("A read that locks rows means something inside a transaction only")
+        begins, self._begun = not self._begun, True
         if begins:
             count("BEGIN")
         count(sql)
-        self._begun = True
         try:
             return await self._wire.call(self._wire.read, sql, args, named, self._deadline, begins)
         except asyncio.CancelledError:
@@ -163,10 +184,10 @@ class SqliteSnapshot:
             raise
 
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        raise NotImplementedError("A snapshot only reads")
+        raise OperationalError("A snapshot only reads")
 
     async def script(self, sql: str) -> None:
-        raise NotImplementedError("A snapshot only reads")
+        raise OperationalError("A snapshot only reads")
 
     async def commit(self) -> None:
         await self.rollback()
@@ -179,6 +200,16 @@ class SqliteSnapshot:
         self._free.put_nowait(self._wire)
 
 
+async def _connected(path: str, *, writes: bool) -> Wire:
+    wire = Wire(path, writes=writes)
+    try:
+        await wire.call(wire.connect)
+    except BaseException:
+        await wire.close()
+        raise
+    return wire
+
+
 class Executor(DoorExecutor, SqliteExecutor):
     """How Tortoise writes models here."""
 
@@ -187,6 +218,18 @@ class Client(DoorClient, SqliteClient):
     """What Tortoise calls its connection; every statement goes through the session or the engine."""
 
     executor_class = Executor
+    # Two untruths: row locks are asked for and dropped here (the writer is alone) so that asking outside of a
+    # transaction can be refused, and a limit on a write is written down so that it can be refused.
+    capabilities = Capabilities(
+        "sqlite",
+        daemon=False,
+        requires_limit=True,
+        inline_comment=True,
+        support_for_update=True,
+        support_update_limit_order_by=True,
+        can_rollback_ddl=True,
+        support_returning=True,
+    )
 
     def __init__(self, file_path: str, read_seconds: float = 30.0, **kwargs: Any) -> None:
         super().__init__(file_path, **kwargs)

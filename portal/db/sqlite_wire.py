@@ -1,10 +1,11 @@
 """One SQLite connection in a thread of its own.
 
-Jobs are done in the order they were given. That is what makes cancellation cheap: whoever is cancelled posts the
+Jobs are done in the order they were given. That makes cancellation cheap: whoever is cancelled posts the
 ROLLBACK behind whatever is still running and goes; the next user's job comes after it.
 """
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -17,41 +18,45 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from portal.db.session import Answer, ReadTooLong
 
 T = TypeVar("T")
+Job = tuple[asyncio.Future[Any] | None, Callable[..., Any], tuple[Any, ...]]
 
-_BUSY_MILLISECONDS = 10_000
+logger = logging.getLogger(__name__)
+
 # How many steps of SQLite's virtual machine lie between two looks at the clock: about a millisecond.
 _STEPS = 50_000
 
 _PRAGMAS = (
-    f"busy_timeout={_BUSY_MILLISECONDS}",
+    "busy_timeout=10000",
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "journal_size_limit=67108864",
     "cache_size=-16000",
     "temp_store=MEMORY",
+    # As PostgreSQL compares; by default SQLite ignores the case of ASCII letters, and of those only.
+    "case_sensitive_like=ON",
 )
 
 
 class Wire:
-    """A connection whose every call runs in its thread; the thread is a daemon, so nothing hangs at exit."""
+    """A connection whose calls run in its thread; the thread is a daemon, so that nothing hangs at exit."""
 
     def __init__(self, path: str, *, writes: bool) -> None:
         self._path = path
         self._writes = writes
-        self._jobs: SimpleQueue[
-            tuple[asyncio.Future[Any] | None, Callable[..., Any], tuple[Any, ...]] | None
-        ] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._closed = False
         self._deadline = float("inf")
         self._cut = False
+        self._connection: sqlite3.Connection
         self._loop = asyncio.get_running_loop()
-        self._thread = Thread(
-            target=self._work, name=f"sqlite {'writer' if writes else 'reader'}", daemon=True
-        )
-        self._thread.start()
+        name = f"sqlite {'writer' if writes else 'reader'}"
+        Thread(target=self._work, name=name, daemon=True).start()
 
     async def call(self, job: Callable[..., T], *args: Any) -> T:
-        """Run `job` in the thread and wait. Cancelled: a job that has not begun is dropped, a begun one finishes."""
+        """Run `job` in the thread and wait. Cancelled, it is dropped if it has not begun; else it finishes."""
+        if self._closed:
+            raise OperationalError("The database is closed")
         future: asyncio.Future[T] = self._loop.create_future()
         self._jobs.put((future, job, args))
         return await future
@@ -62,7 +67,16 @@ class Wire:
 
     def interrupt(self) -> None:
         """Stop the statement that is running now, if any."""
-        self._connection.interrupt()
+        if not self._closed:
+            self._connection.interrupt()
+
+    async def close(self) -> None:
+        """Disconnect after what is there already, and end the thread."""
+        future: asyncio.Future[None] = self._loop.create_future()
+        self._jobs.put((future, self._disconnect, ()))
+        self._jobs.put(None)
+        self._closed = True
+        await future
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -72,17 +86,19 @@ class Wire:
             try:
                 result = function(*args)
             except BaseException as error:
-                self._report(_fail, future, translated(error))
+                self._report(future, _fail, known(error))
             else:
-                self._report(_settle, future, result)
+                self._report(future, _settle, result)
 
-    def _report(self, tell: Callable[..., None], future: asyncio.Future[Any] | None, outcome: Any) -> None:
+    def _report(self, future: asyncio.Future[Any] | None, tell: Callable[..., None], outcome: Any) -> None:
         if future is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(tell, future, outcome)
+        elif isinstance(outcome, BaseException):
+            logger.error("SQLite failed when nobody waited for it", exc_info=outcome)
 
     # What follows runs in the thread.
 
-    def open(self) -> None:
+    def connect(self) -> None:
         """Connect and set the pragmas."""
         self._connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=512)
         for pragma in _PRAGMAS:
@@ -91,13 +107,12 @@ class Wire:
             self._connection.execute("PRAGMA query_only=ON").close()
             self._connection.set_progress_handler(self._overdue, _STEPS)
 
-    def close(self) -> None:
-        """Disconnect; the last connection to a database also empties its write-ahead log."""
-        self._connection.close()
-        self._jobs.put(None)
+    def _disconnect(self) -> None:
+        if hasattr(self, "_connection"):
+            self._connection.close()
 
     def begin(self, how: str) -> None:
-        """Begin a transaction, ending what a cancelled task may have left."""
+        """Begin a transaction, ending what a failed ROLLBACK may have left."""
         self.rollback()
         self._connection.execute(how)
 
@@ -144,8 +159,8 @@ class Wire:
         self._connection.executemany(sql, rows)
 
     def script(self, sql: str) -> None:
-        """Run the statements of a text, in the transaction that is open (executescript would commit it)."""
-        for statement in statements(sql):
+        """Run the statements of a text in the transaction that is open (executescript would commit it)."""
+        for statement in split(sql):
             self._connection.execute(statement)
 
     def _overdue(self) -> int:
@@ -153,30 +168,29 @@ class Wire:
         return self._cut
 
 
-def statements(sql: str) -> list[str]:
-    """The statements of a text; SQLite itself says where one is complete, so triggers and literals stay whole."""
+def split(sql: str) -> list[str]:
+    """The statements of a text; SQLite says where one is complete, so triggers and literals stay whole."""
+    if ";" not in sql:
+        return [sql]
     found, begun = [], ""
     for piece in sql.split(";"):
         begun += piece + ";"
         if sqlite3.complete_statement(begun):
             found.append(begun.strip())
             begun = ""
-    rest = begun.removesuffix(";").strip()
-    return [statement for statement in [*found, rest] if statement.strip("; \n\t")]
+    return [statement for statement in [*found, begun.strip()] if statement.strip("; \n\t")]
 
 
-def translated(error: BaseException) -> BaseException:
+def known(error: BaseException) -> BaseException:
     """The error as the rooms know it, whichever the database: Tortoise's own classes."""
     if isinstance(error, sqlite3.IntegrityError):
-        known: BaseException = IntegrityError(error)
+        ours: BaseException = IntegrityError(error)
     elif isinstance(error, sqlite3.Error):
-        known = OperationalError(error)
-    elif isinstance(error, OverflowError):
-        known = ValueError(str(error))
+        ours = OperationalError(error)
     else:
         return error
-    known.__cause__ = error
-    return known
+    ours.__cause__ = error
+    return ours
 
 
 def _settle(future: asyncio.Future[Any], result: Any) -> None:

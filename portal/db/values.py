@@ -11,14 +11,14 @@ MOST_PARAMETERS = 32_766
 
 
 def instant(value: str | dt.datetime) -> dt.datetime:
-    """An instant out of a raw row, as an aware datetime in UTC (SQLite stores text, PostgreSQL gives a datetime)."""
+    """An instant out of a raw row (text on SQLite, a datetime on PostgreSQL), aware and in UTC."""
     if isinstance(value, str):
         value = dt.datetime.fromisoformat(value)
     return value.astimezone(dt.UTC)
 
 
 def day(value: str | dt.date) -> dt.date:
-    """A date out of a raw row (SQLite stores text, PostgreSQL gives a date)."""
+    """A date out of a raw row (text on SQLite, a date on PostgreSQL)."""
     return dt.date.fromisoformat(value) if isinstance(value, str) else value
 
 
@@ -35,7 +35,7 @@ def stored(value: dt.datetime) -> str:
 
 
 def checked(args: Sequence[Any]) -> Sequence[Any]:
-    """The arguments of one statement, refused with ValueError when one of the two databases could not take them."""
+    """The arguments of one statement; ValueError when one of the two databases could not take them."""
     if len(args) > MOST_PARAMETERS:
         raise ValueError(f"{len(args)} parameters in one statement; at most {MOST_PARAMETERS} are possible")
     for arg in args:
@@ -52,6 +52,6 @@ def checked(args: Sequence[Any]) -> Sequence[Any]:
 
 
 def adapt_sqlite() -> None:
-    """Tell the sqlite3 module how our instants and days are written; its own way is deprecated and keeps zones."""
+    """Tell the sqlite3 module how we write instants and days; its own way is deprecated and keeps zones."""
     sqlite3.register_adapter(dt.datetime, stored)
     sqlite3.register_adapter(dt.date, dt.date.isoformat)
