@@ -31,7 +31,7 @@ Migration = migrations.Migration
 
 _APP = "models"
 _LOCK = 0x5C400175
-_TOKENS = {
+TOKENS = {
     "sqlite": {
         "{id}": "INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL",
         "{bigint}": "INTEGER",
@@ -81,7 +81,7 @@ class Ddl(TortoiseOperation):
         """What is run on `dialect`, statement by statement where the database wants it so."""
         text = self._texts[dialect] or []
         pieces = [text] if isinstance(text, str) else list(text)
-        for token, meaning in _TOKENS[dialect].items():
+        for token, meaning in TOKENS[dialect].items():
             pieces = [piece.replace(token, meaning) for piece in pieces]
         if dialect == "sqlite":
             pieces = [statement for piece in pieces for statement in split(piece)]
