@@ -75,30 +75,22 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     settings = Settings(
         host=host,
         port=port,
-        database_url=_url(
-            "PORTAL_DATABASE_URL", given.get("database_url", "sqlite:///var/portal.sqlite3"), _DATABASES
-        ),
+        database_url=_url("PORTAL_DATABASE_URL", given.get("database_url", "sqlite:///var/portal.sqlite3"), _DATABASES),
         redis_url=_url("PORTAL_REDIS_URL", given.get("redis_url", ""), ("redis", "rediss", "unix")),
         secret=_secret(given.get("secret", ""), Path("var/secret")),
         public_url=_public_url(given.get("public_url", f"http://{_bracketed(host)}:{port}")),
         media=Path(given.get("media", "var/media")),
         smtp_url=_url("PORTAL_SMTP_URL", given.get("smtp_url", ""), ("smtp", "smtps")),
-        time_zone=_one_of(
-            "PORTAL_TIME_ZONE", given.get("time_zone", "Asia/Ho_Chi_Minh"), available_timezones()
-        ),
+        time_zone=_one_of("PORTAL_TIME_ZONE", given.get("time_zone", "Asia/Ho_Chi_Minh"), available_timezones()),
         locale=_one_of("PORTAL_LOCALE", given.get("locale", "vi"), {"en", "vi"}),
         limits=_one_of("PORTAL_LIMITS", given.get("limits", "on"), {"on", "off"}) == "on",
         metrics_token=given.get("metrics_token", ""),
         workers=_whole("PORTAL_WORKERS", given.get("workers", "1"), 1, 64),
     )
     if not settings.limits and settings.secure:
-        raise SettingError(
-            "PORTAL_LIMITS=off is for benchmarks; it is refused with an https PORTAL_PUBLIC_URL"
-        )
+        raise SettingError("PORTAL_LIMITS=off is for benchmarks; it is refused with an https PORTAL_PUBLIC_URL")
     if settings.workers > 1 and not settings.redis_url:
-        raise SettingError(
-            "PORTAL_WORKERS above 1 needs PORTAL_REDIS_URL: the workers tell each other through Redis"
-        )
+        raise SettingError("PORTAL_WORKERS above 1 needs PORTAL_REDIS_URL: the workers tell each other through Redis")
     return settings
 
 

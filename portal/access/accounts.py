@@ -46,8 +46,7 @@ class Page:
         return max(1, -(-self.total // PAGE))
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(NamedTuple):
     """An account with the roles it holds: id of the grant, role, branch name or nothing for all."""
 
     id: int
@@ -82,9 +81,7 @@ async def listed(scope: Scope, query: str = "", *, page: int = 1) -> Page:
     parts, args = [seen.sql], list(seen.args)
     for word in fold(query).split()[:8]:
         pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        parts.append(
-            "(p.search_key LIKE ? ESCAPE '\\' OR a.email LIKE ? ESCAPE '\\' OR a.phone LIKE ? ESCAPE '\\')"
-        )
+        parts.append("(p.search_key LIKE ? ESCAPE '\\' OR a.email LIKE ? ESCAPE '\\' OR a.phone LIKE ? ESCAPE '\\')")
         args += [pattern] * 3
     where = "FROM account a JOIN person p ON p.id = a.person_id WHERE " + " AND ".join(parts)
     page = min(max(page, 1), COUNTED // PAGE)
@@ -105,7 +102,7 @@ async def listed(scope: Scope, query: str = "", *, page: int = 1) -> Page:
         (page - 1) * PAGE,
     )
     lines = [
-        Line(*row[:7], bool(row[7]), bool(row[8]), db.instant(row[9]) if row[9] else None) for row in found
+        Line._make((*row[:7], bool(row[7]), bool(row[8]), db.instant(row[9]) if row[9] else None)) for row in found
     ]
     return Page(lines, total, page)
 
@@ -128,9 +125,7 @@ async def find(scope: Scope, account_id: int) -> Detail:
         account_id,
     )
     disabled = db.instant(found[7]) if found[7] else None
-    return Detail(
-        account_id, *found[:6], bool(found[6]), disabled, [(row[0], row[1], row[2]) for row in roles]
-    )
+    return Detail._make((account_id, *found[:6], bool(found[6]), disabled, [(row[0], row[1], row[2]) for row in roles]))
 
 
 async def open_for(scope: Scope, person_id: int, login: str, *, language: str = "") -> Account:
@@ -206,9 +201,7 @@ async def take_role(scope: Scope, account_id: int, grant_id: int) -> None:
         _may_hand_out(scope, Role(grant.role), branch_id)
         await grant.delete()
         await _keep_an_administrator()
-        await audit.record(
-            scope, "role.take", "account", account_id, {"role": grant.role, "branch": branch_id}
-        )
+        await audit.record(scope, "role.take", "account", account_id, {"role": grant.role, "branch": branch_id})
 
 
 async def disable(scope: Scope, account_id: int) -> None:
@@ -235,9 +228,7 @@ async def enable(scope: Scope, account_id: int) -> None:
     async with db.transaction():
         await find(scope, account_id)
         changed = (
-            await Account.filter(id=account_id)
-            .exclude(disabled_at=None)
-            .update(disabled_at=None, disabled_by=None)
+            await Account.filter(id=account_id).exclude(disabled_at=None).update(disabled_at=None, disabled_by=None)
         )
         if changed:
             await audit.record(scope, "account.enable", "account", account_id)
@@ -273,9 +264,7 @@ async def _is_taken(email: str | None, phone: str | None) -> bool:
 
 async def _person_in_sight(scope: Scope, person_id: int) -> str:
     seen = sight.persons(scope)
-    found = await db.row(
-        f"SELECT p.given_name FROM person p WHERE p.id = ? AND {seen.sql}", person_id, *seen.args
-    )
+    found = await db.row(f"SELECT p.given_name FROM person p WHERE p.id = ? AND {seen.sql}", person_id, *seen.args)
     if found is None:
         raise NotFound
     return str(found[0])

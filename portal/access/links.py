@@ -36,9 +36,7 @@ async def ask_for_reset(login: str, *, address: str = "") -> None:
     if not key:
         raise Invalid({"login": say("Please fill this in.")})
     if len(key) > 254:
-        raise Invalid(
-            {"login": say("At most {longest} characters; this has {length}.", longest=254, length=len(key))}
-        )
+        raise Invalid({"login": say("At most {longest} characters; this has {length}.", longest=254, length=len(key))})
     await throttle.attempt(f"reset {key}", address)
     async with db.transaction():
         await jobs.enqueue("password_reset", {"login": key})
@@ -68,14 +66,10 @@ async def invite(scope: Scope, account: Account, given_name: str) -> str:
 
     Returns the invitation's path: who signs in by phone is given it by hand.
     """
-    await SecretLink.filter(account_id=account.id, purpose=INVITATION, used_at=None).update(
-        used_at=clock.now()
-    )
+    await SecretLink.filter(account_id=account.id, purpose=INVITATION, used_at=None).update(used_at=clock.now())
     token = await _make(account.id, INVITATION, INVITATION_LIFETIME, made_by=scope.account_id)
     if account.email:
-        await mail.send(
-            account.email, "invitation", account.language, name=given_name, path=f"/invitation/{token}"
-        )
+        await mail.send(account.email, "invitation", account.language, name=given_name, path=f"/invitation/{token}")
     await audit.record(scope, "account.invite", "account", account.id)
     return f"/invitation/{token}"
 
@@ -109,21 +103,15 @@ async def set_password(
         raise Invalid({"password": problem})
     password_hash = await secrets.hash_password(password)
     async with db.transaction():
-        used = await SecretLink.filter(key_hash=secrets.hashed(token), used_at=None).update(
-            used_at=clock.now()
-        )
+        used = await SecretLink.filter(key_hash=secrets.hashed(token), used_at=None).update(used_at=clock.now())
         if not used:
             raise Gone(_GONE[purpose])
-        await Account.filter(id=whose.account_id).update(
-            password_hash=password_hash, password_set_at=clock.now()
-        )
+        await Account.filter(id=whose.account_id).update(password_hash=password_hash, password_set_at=clock.now())
         await SecretLink.filter(account_id=whose.account_id, used_at=None).update(used_at=clock.now())
         await sessions.end_all(whose.account_id)
         scope = Scope(account_id=whose.account_id, person_id=whose.person_id)
         await audit.record(scope, f"password.set_by_{purpose}", "account", whose.account_id)
-        return await signing_in.enter(
-            whose.account_id, whose.person_id, device=device, agent=agent, address=address
-        )
+        return await signing_in.enter(whose.account_id, whose.person_id, device=device, agent=agent, address=address)
 
 
 async def change_password(scope: Scope, current: str, new: str, *, session_id: int) -> None:
@@ -132,9 +120,7 @@ async def change_password(scope: Scope, current: str, new: str, *, session_id: i
     Raises `Invalid` beside `current_password` or `password`.
     """
     account = await Account.get(id=scope.account_id)
-    person = await db.row(
-        "SELECT family_name, middle_name, given_name FROM person WHERE id = ?", scope.person_id
-    )
+    person = await db.row("SELECT family_name, middle_name, given_name FROM person WHERE id = ?", scope.person_id)
     if not await secrets.verify_password(account.password_hash, current):
         raise Invalid({"current_password": say("This is not your present password.")})
     about = (account.email or "", account.phone or "", names.shown(*person) if person else "")
@@ -164,7 +150,5 @@ async def _make(account_id: int, purpose: str, lifetime: dt.timedelta, made_by: 
 
 _GONE = {
     RESET: say("This link was used already, or is older than 30 minutes. Ask for a new one."),
-    INVITATION: say(
-        "This invitation was used already, or is older than 7 days. Ask the centre for a new one."
-    ),
+    INVITATION: say("This invitation was used already, or is older than 7 days. Ask the centre for a new one."),
 }

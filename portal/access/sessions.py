@@ -1,8 +1,7 @@
 """Sessions: a random token in the browser, its hash here. Revocable, and listed to their owner."""
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal import audit, clock, db
 from portal.access import secrets
@@ -14,8 +13,7 @@ LIFETIME = dt.timedelta(days=30)  # without a visit
 SEEN_EVERY = dt.timedelta(minutes=10)  # a write on every request would cost more than the page
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(NamedTuple):
     """What a request needs to know of the session it came with."""
 
     session_id: int
@@ -53,7 +51,7 @@ async def load(token: str) -> SignedIn | None:
         secrets.hashed(token),
         clock.now() - LIFETIME,
     )
-    return None if found is None else SignedIn(*found[:8], db.instant(found[8]))
+    return None if found is None else SignedIn._make((*found[:8], db.instant(found[8])))
 
 
 async def seen(signed_in: SignedIn) -> None:
@@ -75,11 +73,7 @@ async def end(scope: Scope, session_id: int) -> None:
 
 async def end_all(account_id: int, *, but: int | None = None) -> int:
     """End an account's sessions, inside the caller's transaction; returns how many."""
-    return (
-        await Session.filter(account_id=account_id, ended_at=None)
-        .exclude(id=but or 0)
-        .update(ended_at=clock.now())
-    )
+    return await Session.filter(account_id=account_id, ended_at=None).exclude(id=but or 0).update(ended_at=clock.now())
 
 
 async def of_account(scope: Scope) -> list[tuple[Any, ...]]:

@@ -30,9 +30,7 @@ def login_key(typed: str) -> str:
     return login.casefold() if problem else number
 
 
-async def sign_in(
-    login: str, password: str, *, device: str = "", agent: str = "", address: str = ""
-) -> Entry:
+async def sign_in(login: str, password: str, *, device: str = "", agent: str = "", address: str = "") -> Entry:
     """Open a session for an email or phone and its password.
 
     `device` is the browser's device cookie, if it has one. Raises `Invalid` with the same sentence whichever of the two
@@ -53,18 +51,13 @@ async def sign_in(
     account_id, stored, person_id, known = found or (None, None, None, None)
     if known is None:
         await throttle.attempt(key, address)
-    if (
-        not await secrets.verify_password(stored, password[: secrets.LONGEST_PASSWORD + 1])
-        or account_id is None
-    ):
+    if not await secrets.verify_password(stored, password[: secrets.LONGEST_PASSWORD + 1]) or account_id is None:
         raise Invalid({}, say("This email or phone and this password do not belong together."))
     await throttle.forgive(key)
     return await enter(account_id, person_id, device=device, agent=agent, address=address)
 
 
-async def enter(
-    account_id: int, person_id: int, *, device: str = "", agent: str = "", address: str = ""
-) -> Entry:
+async def enter(account_id: int, person_id: int, *, device: str = "", agent: str = "", address: str = "") -> Entry:
     """Open the session itself, and remember the browser."""
     device = device or secrets.new_token()
     async with db.transaction():
@@ -73,12 +66,8 @@ async def enter(
             seen_at=clock.now()
         )
         if not known:
-            await KnownDevice.create(
-                account_id=account_id, token_hash=secrets.hashed(device), seen_at=clock.now()
-            )
-        await audit.record(
-            Scope(account_id=account_id, person_id=person_id), "sign_in", "account", account_id
-        )
+            await KnownDevice.create(account_id=account_id, token_hash=secrets.hashed(device), seen_at=clock.now())
+        await audit.record(Scope(account_id=account_id, person_id=person_id), "sign_in", "account", account_id)
     return Entry(account_id, person_id, token, device)
 
 

@@ -19,10 +19,8 @@ class Offer(NamedTuple):
 
 async def offers() -> list[Offer]:
     """All programs in the centre's order."""
-    programs = await db.rows(
-        "SELECT id, slug, name, summary, youngest, oldest FROM program ORDER BY ordinal, name, id"
-    )
+    programs = await db.rows("SELECT id, slug, name, summary, youngest, oldest FROM program ORDER BY ordinal, name, id")
     levels: dict[int, list[str]] = {}
     for program_id, name in await db.rows("SELECT program_id, name FROM level ORDER BY program_id, ordinal"):
         levels.setdefault(program_id, []).append(name)
-    return [Offer(*row, levels=tuple(levels.get(row[0], ()))) for row in programs]
+    return [Offer._make((*row, tuple(levels.get(row[0], ())))) for row in programs]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from portal import audit, clock, db
 from portal.centre.models import Branch, Centre
@@ -13,8 +13,7 @@ from portal.text import clean, problem
 FRESH = dt.timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What every page needs to know of the centre."""
 
     name: str
@@ -34,10 +33,8 @@ async def facts() -> Facts:
     global _kept
     now = clock.now()
     if _kept is None or not _kept[0] <= now < _kept[0] + FRESH:
-        found = await db.row(
-            "SELECT name, time_zone, locale, name_order, currency, demo_loaded_at FROM centre"
-        )
-        _kept = (now, UNFOUNDED if found is None else Facts(*found[:5], demo=found[5] is not None))
+        found = await db.row("SELECT name, time_zone, locale, name_order, currency, demo_loaded_at FROM centre")
+        _kept = (now, UNFOUNDED if found is None else Facts._make((*found[:5], found[5] is not None)))
     return _kept[1]
 
 
@@ -89,6 +86,5 @@ async def add_branch(scope: Scope, *, code: str, name: str, address: str = "", p
 async def branches() -> list[tuple[int, str]]:
     """The open branches, by name: id and name."""
     return [
-        (row[0], row[1])
-        for row in await db.rows("SELECT id, name FROM branch WHERE closed_on IS NULL ORDER BY name")
+        (row[0], row[1]) for row in await db.rows("SELECT id, name FROM branch WHERE closed_on IS NULL ORDER BY name")
     ]

@@ -32,8 +32,8 @@ class Average:
 def average(categories: Iterable[tuple[str, int, Sequence[tuple[int, int]]]]) -> Average | None:
     """The weighted average of categories given as name, weight, and their marks as (points, most points).
 
-    A category without marks takes no part, and the others share its weight by theirs; where no category with marks has a
-    weight they count alike. None when there is no mark at all.
+    A category without marks takes no part, and the others share its weight by theirs; where no category with marks
+    has a weight they count alike. None when there is no mark at all.
     """
     marked = [(name, weight, marks) for name, weight, marks in categories if marks]
     if not marked:

@@ -114,7 +114,7 @@ async def latest(scope: Scope, student_ids: Sequence[int], each: int = 3) -> dic
     )
     marks: dict[int, list[Latest]] = {}
     for row in found:
-        marks.setdefault(row[0], []).append(Latest(*row[:5], db.day(row[5]) if row[5] else None))
+        marks.setdefault(row[0], []).append(Latest._make((*row[:5], db.day(row[5]) if row[5] else None)))
     return marks
 
 
@@ -132,9 +132,7 @@ def _classes_seen(scope: Scope, student_id: int) -> db.Condition:
 
 def _class(rows: list[tuple[Any, ...]], today: dt.date) -> ClassGrades:
     class_id, name, level, branch, ends_on = rows[0][:5]
-    categories = [
-        _category(list(group)) for _, group in groupby((r for r in rows if r[5]), key=lambda row: row[5])
-    ]
+    categories = [_category(list(group)) for _, group in groupby((r for r in rows if r[5]), key=lambda row: row[5])]
     counted = [
         (category.name, category.weight, [(m.points, m.most) for m in category.marks if m.points is not None])
         for category in categories

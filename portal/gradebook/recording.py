@@ -11,9 +11,7 @@ from portal.text import clean
 COUNTED = "('graded', 'partially_graded')"
 
 
-async def record(
-    scope: Scope, *, assessment_id: int, student_id: int, points: int | None, comment: str = ""
-) -> None:
+async def record(scope: Scope, *, assessment_id: int, student_id: int, points: int | None, comment: str = "") -> None:
     """Record a draft mark in thousandths of a point, or take it back with None; a published one stays published.
 
     Raises `NotFound` for an assessment outside the teacher's classes or a student outside the class, `Invalid` beside
@@ -24,26 +22,28 @@ async def record(
         if points is not None and not 0 <= points <= most:
             raise Invalid({"points": say("From 0 to {most}.", most=most / 1000)})
         state = "graded" if points is not None else "not_submitted"
-        values = {"points": points, "state": state, "comment": clean(comment), "changed_at": clock.now()}
         before = await Score.get_or_none(assessment_id=assessment_id, student_id=student_id)
         if before is None:
-            await Score.create(
-                assessment_id=assessment_id, student_id=student_id, changed_by=scope.account_id, **values
+            before_points = None
+            score = await Score.create(
+                assessment_id=assessment_id, student_id=student_id, state="not_submitted", changed_at=clock.now()
             )
+            score_id = score.id
         else:
-            await Score.filter(id=before.id).update(changed_by=scope.account_id, **values)
+            before_points, score_id = before.points, before.id
+        await Score.filter(id=score_id).update(
+            points=points, state=state, comment=clean(comment), changed_at=clock.now(), changed_by=scope.account_id
+        )
         await recount([assessment_id])
-        changes = {"student": student_id, "before": before.points if before else None, "after": points}
+        changes = {"student": student_id, "before": before_points, "after": points}
         await audit.record(scope, "score.record", "assessment", assessment_id, changes)
 
 
 async def publish(scope: Scope, assessment_id: int) -> int:
-    """Publish every draft of an assessment at once; returns how many. Raises `NotFound` outside the teacher's classes."""
+    """Publish every draft of an assessment; returns how many. Raises `NotFound` outside the teacher's classes."""
     async with db.transaction():
         await _most_points(scope, assessment_id, None)
-        published = await Score.filter(assessment_id=assessment_id, published_at=None).update(
-            published_at=clock.now()
-        )
+        published = await Score.filter(assessment_id=assessment_id, published_at=None).update(published_at=clock.now())
         await recount([assessment_id])
         await audit.record(scope, "assessment.publish", "assessment", assessment_id, {"marks": published})
     return published
@@ -53,7 +53,10 @@ async def recount(assessment_ids: Sequence[int]) -> None:
     """Bring the published count and sum of assessments up to date, in the caller's transaction."""
     for start in range(0, len(assessment_ids), 500):
         some = assessment_ids[start : start + 500]
-        published = f"FROM score s WHERE s.assessment_id = assessment.id AND s.published_at IS NOT NULL AND s.state IN {COUNTED}"
+        published = (
+            "FROM score s WHERE s.assessment_id = assessment.id"
+            f" AND s.published_at IS NOT NULL AND s.state IN {COUNTED}"
+        )
         await db.execute(
             f"UPDATE assessment SET published_count = (SELECT COUNT(*) {published}),"
             f" published_points = (SELECT COALESCE(SUM(s.points), 0) {published}) WHERE id IN ({db.marks(len(some))})",

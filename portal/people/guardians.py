@@ -51,7 +51,7 @@ async def link(
     now = clock.now()
     async with db.transaction():
         branch_id = await _sight_of(scope, person_id, student_id)
-        present = await Guardian.filter(student_id=student_id).values_list("person_id", flat=True)
+        present = [row[0] for row in await db.rows("SELECT person_id FROM guardian WHERE student_id = ?", student_id)]
         if person_id in present:
             raise Conflict(say("This person is a guardian of the student already."))
         if household_id is None:
@@ -67,16 +67,12 @@ async def link(
             linked_at=now,
             linked_by=scope.account_id,
         )
-        await audit.record(
-            scope, "guardian.link", "student", student_id, {"person": person_id, "ground": ground}
-        )
-        events.announce(GuardianLinked(guardian.id, student_id, tuple(present)))  # type: ignore[arg-type]
+        await audit.record(scope, "guardian.link", "student", student_id, {"person": person_id, "ground": ground})
+        events.announce(GuardianLinked(guardian.id, student_id, tuple(present)))
     return guardian
 
 
-async def allow(
-    scope: Scope, guardian_id: int, *, may_see: bool, may_pay: bool, is_told: bool, ground: str
-) -> None:
+async def allow(scope: Scope, guardian_id: int, *, may_see: bool, may_pay: bool, is_told: bool, ground: str) -> None:
     """Change what a link allows; raises `NotFound`, or `Invalid` without a ground."""
     scope.require(Permission.LINK_GUARDIANS)
     trouble = problem(clean(ground), longest=300, required=True)

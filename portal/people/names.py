@@ -32,7 +32,5 @@ def search_key(family: str, middle: str, given: str, codes: Iterable[str] = ()) 
 
 def contact_key(emails: Iterable[str], phones: Iterable[str]) -> str:
     """What those who may see contacts find a person by as well: emails, phones as stored and as dialled."""
-    dialled = [
-        form for phone in phones for form in (phone, "0" + phone[3:] if phone.startswith("+84") else phone)
-    ]
+    dialled = [form for phone in phones for form in (phone, "0" + phone[3:] if phone.startswith("+84") else phone)]
     return f" {fold(' '.join([*emails, *dialled]))}"[:1000]

@@ -107,7 +107,10 @@ async def search(scope: Scope, query: str, *, page: int = 1, only: str = "") -> 
         PAGE,
         (page - 1) * PAGE,
     )
-    people = [Found(*row[:4], db.day(row[4]), *row[5:9], *map(bool, row[9:12]), *row[12:]) for row in found]
+    people = [
+        Found._make((*row[:4], db.day(row[4]) if row[4] else None, *row[5:9], *map(bool, row[9:12]), *row[12:]))
+        for row in found
+    ]
     return Page(people, total, page)
 
 
@@ -139,7 +142,7 @@ async def find(scope: Scope, person_id: int) -> Card:
         family_name=found[0],
         middle_name=found[1],
         given_name=found[2],
-        birth_date=db.day(found[3]),
+        birth_date=db.day(found[3]) if found[3] else None,
         sex=found[4],
         address=found[5] if shown else "",
         branch=found[6],
@@ -272,9 +275,7 @@ def _matching(scope: Scope, query: str, only: str) -> tuple[str, list[object]]:
         parts.append(_KINDS[only])
     for word in _words(query):
         pattern = _pattern(word, "%")
-        parts.append(
-            f"(p.search_key LIKE ? ESCAPE '\\' OR (p.contact_key LIKE ? ESCAPE '\\' AND ({reach.sql})))"
-        )
+        parts.append(f"(p.search_key LIKE ? ESCAPE '\\' OR (p.contact_key LIKE ? ESCAPE '\\' AND ({reach.sql})))")
         args += [pattern, pattern, *reach.args]
     return " AND ".join(parts), args
 

@@ -30,9 +30,7 @@ def persons(scope: Scope) -> db.Condition:
     if students:
         inner = any_of(students)
         conditions.append(
-            db.Condition(
-                f"EXISTS (SELECT 1 FROM student s WHERE s.person_id = p.id AND {inner.sql})", inner.args
-            )
+            db.Condition(f"EXISTS (SELECT 1 FROM student s WHERE s.person_id = p.id AND {inner.sql})", inner.args)
         )
     return any_of(conditions)
 

@@ -89,9 +89,7 @@ async def find(scope: Scope, student_id: int) -> Record:
     if found is None:
         raise NotFound
     card = await persons.find(scope, found[0])
-    return Record(
-        student_id, found[1], found[2], found[3], found[4], card, await _guardians(scope, student_id)
-    )
+    return Record(student_id, found[1], found[2], found[3], found[4], card, await _guardians(scope, student_id))
 
 
 async def admit(scope: Scope, person: Person, *, branch_id: int, code: str = "") -> Student:
@@ -139,13 +137,5 @@ async def _guardians(scope: Scope, student_id: int) -> list[Link]:
         student_id,
     )
     return [
-        Link(
-            *row[:5],
-            bool(row[5]),
-            bool(row[6]),
-            bool(row[7]),
-            db.instant(row[8]) if row[8] else None,
-            *row[9:],
-        )
-        for row in found
+        Link._make((*row[:5], *map(bool, row[5:8]), db.instant(row[8]) if row[8] else None, *row[9:])) for row in found
     ]

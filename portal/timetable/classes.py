@@ -93,8 +93,7 @@ async def open_classes(zone: str, limit: int = 60) -> list[OpenClass]:
     )
     slots = await _slots([row[0] for row in found])
     return [
-        OpenClass(*row[:5], db.day(row[5]) if row[5] else None, row[6], slots.get(row[0], ()))
-        for row in found
+        OpenClass._make((*row[:5], db.day(row[5]) if row[5] else None, row[6], slots.get(row[0], ()))) for row in found
     ]
 
 
@@ -116,7 +115,7 @@ async def lessons_today(scope: Scope, zone: str) -> list[Meeting]:
         end,
         SHOWN,
     )
-    return [Meeting(*row[:5], db.instant(row[5]), db.instant(row[6]), row[7], bool(row[8])) for row in found]
+    return [Meeting._make((*row[:5], db.instant(row[5]), db.instant(row[6]), row[7], bool(row[8]))) for row in found]
 
 
 class Next(NamedTuple):
@@ -139,12 +138,13 @@ async def next_lessons(scope: Scope, student_ids: list[int]) -> dict[int, Next]:
         " ROW_NUMBER() OVER (PARTITION BY m.student_id ORDER BY l.starts_at, l.id) AS place"
         " FROM class_membership m JOIN class c ON c.id = m.class_id JOIN branch b ON b.id = c.branch_id"
         " JOIN lesson l ON l.class_id = c.id"
-        f" WHERE m.student_id IN ({db.marks(len(own))}) AND m.until IS NULL AND l.cancelled_at IS NULL AND l.ends_at > ?"
+        f" WHERE m.student_id IN ({db.marks(len(own))}) AND m.until IS NULL"
+        " AND l.cancelled_at IS NULL AND l.ends_at > ?"
         ") AS ranked WHERE place = 1",
         *own,
         clock.now(),
     )
-    return {row[0]: Next(*row[:3], db.instant(row[3])) for row in found}
+    return {row[0]: Next._make((*row[:3], db.instant(row[3]))) for row in found}
 
 
 async def of_student(scope: Scope, student_id: int) -> list[Attended]:
@@ -157,11 +157,13 @@ async def of_student(scope: Scope, student_id: int) -> list[Attended]:
     )
     slots = await _slots([row[0] for row in found])
     return [
-        Attended(
-            *row[:4],
-            db.day(row[4]) if row[4] else None,
-            db.day(row[5]) if row[5] else None,
-            slots.get(row[0], ()),
+        Attended._make(
+            (
+                *row[:4],
+                db.day(row[4]) if row[4] else None,
+                db.day(row[5]) if row[5] else None,
+                slots.get(row[0], ()),
+            )
         )
         for row in found
     ]

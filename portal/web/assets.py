@@ -1,7 +1,7 @@
 """Style sheet, scripts and icons: read once at start, named by their hash, cached for a year.
 
-`static/css/` is joined into one sheet in path order. Scripts keep their paths with a hash in the file name, and an import
-map sends the plain path, and so every relative import, to the hashed one. Everything is kept compressed in memory.
+`static/css/` is joined into one sheet in path order. Scripts keep their paths with a hash in the file name, and an
+import map sends the plain path, and so every relative import, to the hashed one. Everything is kept compressed in memory.
 """
 
 import base64
@@ -72,9 +72,7 @@ class Assets:
             return Response(status_code=404)
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
         if asset.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(
-                asset.packed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"}
-            )
+            return Response(asset.packed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"})
         return Response(asset.plain, media_type=asset.media_type, headers=headers)
 
     def _add(self, name: str, content: bytes) -> None:

@@ -65,9 +65,7 @@ class Form:
         return self
 
 
-async def read_form(
-    request: Request, *names: str, several: Iterable[str] = (), files: Iterable[str] = ()
-) -> Form:
+async def read_form(request: Request, *names: str, several: Iterable[str] = (), files: Iterable[str] = ()) -> Form:
     """The posted form.
 
     Raises `Invalid` for a name that is not expected, a second value where one is, a value over `LONGEST_VALUE`
@@ -133,9 +131,5 @@ def _check(name: str, value: Any, *, known: set[str], is_file: bool) -> None:
     if isinstance(value, str) and len(value) > LONGEST_VALUE:
         longest = LONGEST_VALUE
         raise Invalid(
-            {
-                name: say(
-                    "At most {longest} characters; this has {length}.", longest=longest, length=len(value)
-                )
-            }
+            {name: say("At most {longest} characters; this has {length}.", longest=longest, length=len(value))}
         )

@@ -32,8 +32,8 @@ Right = Open | Permission
 def guard(*rights: Right) -> Callable[[Endpoint], Endpoint]:
     """Mark an endpoint with the rights any one of which opens it.
 
-    The wrapped endpoint finds `request.state.scope`. A GET reads from one snapshot of the database. Signed out answers 303
-    to the sign-in page (for a GET; after signing in the reader is back), a missing right is `Forbidden`.
+    The wrapped endpoint finds `request.state.scope`. A GET reads from one snapshot of the database. Signed out answers
+    303 to the sign-in page (after signing in, the reader of a GET is back), a missing right is `Forbidden`.
     """
 
     def mark(endpoint: Endpoint) -> Endpoint:

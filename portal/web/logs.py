@@ -44,7 +44,7 @@ def configure(level: int = logging.INFO) -> None:
 
 
 class RequestLog:
-    """Gives every request an id, answers with it, and logs method, path, status and milliseconds: never a body or query."""
+    """Gives every request an id, and logs it with method, path, status and milliseconds: never a body or query."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

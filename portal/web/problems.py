@@ -43,9 +43,7 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 async def broken(request: Request, error: Exception) -> Response:
     """Our own fault: the log has the details, the reader has the request's number."""
-    sentence = say(
-        "Something broke on our side. What you sent may not have been saved; the problem is written down."
-    )
+    sentence = say("Something broke on our side. What you sent may not have been saved; the problem is written down.")
     try:
         return await _problem(request, 500, sentence, [])
     except Exception:

@@ -43,7 +43,7 @@ def session_cookie(settings: Settings) -> str:
 
 
 async def identify(request: Request) -> None:
-    """Fill `request.state` with `signed_in`, `scope`, `language`, `theme` and `centre`: two statements, none for visitors."""
+    """Fill `request.state`: signed_in, scope, language, theme, centre. Two statements, none for visitors."""
     state: State = request.state
     state.signed_in, state.scope = None, ANYONE
     token = request.cookies.get(session_cookie(settings_of(request)), "")
@@ -77,9 +77,7 @@ def keep_session(request: Request, response: Response, token: str, device: str) 
 def drop_session(request: Request, response: Response) -> None:
     """Forget the session cookie and have the browser forget the pages it kept."""
     settings = settings_of(request)
-    response.delete_cookie(
-        session_cookie(settings), path="/", secure=settings.secure, httponly=True, samesite="lax"
-    )
+    response.delete_cookie(session_cookie(settings), path="/", secure=settings.secure, httponly=True, samesite="lax")
     response.headers["Clear-Site-Data"] = '"cache"'
 
 
@@ -106,13 +104,9 @@ def address_of(request: Request) -> str:
 
 
 def _asked_for(request: Request) -> str | None:
-    wanted = [
-        part.split(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")[:10]
-    ]
+    wanted = [part.split(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")[:10]]
     return negotiate_locale([tag for tag in wanted if tag], list(LANGUAGES), sep="-")
 
 
 def _set(response: Response, settings: Settings, name: str, value: str, lifetime: int) -> None:
-    response.set_cookie(
-        name, value, max_age=lifetime, path="/", secure=settings.secure, httponly=True, samesite="lax"
-    )
+    response.set_cookie(name, value, max_age=lifetime, path="/", secure=settings.secure, httponly=True, samesite="lax")

@@ -5,6 +5,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+# In both languages: this answer is given before anybody knows who reads it.
+REFUSAL = "This request came from another site and was refused.\nYêu cầu này đến từ trang khác nên bị từ chối.\n"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -65,8 +67,7 @@ class SameOrigin:
         elif scope["type"] == "websocket":
             await WebSocketClose(4403)(scope, receive, send)
         else:
-            refusal = "This request came from another site and was refused.\nYêu cầu này đến từ trang khác nên bị từ chối.\n"
-            await PlainTextResponse(refusal, 403)(scope, receive, send)
+            await PlainTextResponse(REFUSAL, 403)(scope, receive, send)
 
     def _is_ours(self, headers: Headers) -> bool:
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")

@@ -199,11 +199,7 @@ def _formats(language: str) -> dict[str, Any]:
 
     def mark(thousandths: int | None) -> str:
         """Points, kept in thousandths: 8500 is 8,5."""
-        return (
-            ""
-            if thousandths is None
-            else format_decimal(Decimal(thousandths) / 1000, "#,##0.###", locale=language)
-        )
+        return "" if thousandths is None else format_decimal(Decimal(thousandths) / 1000, "#,##0.###", locale=language)
 
     def money(dong: int) -> str:
         return format_currency(dong, "VND", locale=language)
@@ -244,9 +240,7 @@ def _device(agent: str) -> Sentence:
     browser = next((name for name in browsers if name in agent), "")
     if not system or not browser:
         return say("Another device")
-    return say(
-        "{browser} on {system}", browser=spoken.get(browser, browser), system=spoken.get(system, system)
-    )
+    return say("{browser} on {system}", browser=spoken.get(browser, browser), system=spoken.get(system, system))
 
 
 def _weekday(number: int, language: str) -> str:

@@ -27,7 +27,7 @@ from portal.words import translated
 
 SECRET_COOKIE = "link"
 
-DEMO_PASSWORD = "schoolyard"  # noqa: S105: everybody may know it, and only on this machine
+DEMO_PASSWORD = "schoolyard"  # everybody may know it, and only on this machine
 DEMO_CAST = {
     "lan@example.com": say("Mother of Minh and Chi"),
     "minh@example.com": say("Student"),
@@ -125,12 +125,7 @@ async def look(request: Request) -> Response:
 def safe_next(target: str) -> str:
     """The target when it is a path of our own, else nothing: no open redirect."""
     parts = urlsplit(target)
-    ours = (
-        target.startswith("/")
-        and not target.startswith(("//", "/\\"))
-        and not parts.scheme
-        and not parts.netloc
-    )
+    ours = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
     printable = target.isprintable() and "\\" not in target
     return target if ours and printable else ""
 
@@ -156,12 +151,12 @@ async def _demo_people(request: Request) -> list[dict[str, object]]:
     people = await accounts.by_email(list(DEMO_CAST))
     return [
         {
-            "name": names.shown(*parts, request.state.centre.name_order),
+            "name": names.shown(family, middle, given, request.state.centre.name_order),
             "words": words[login],
-            "initials": names.initials(parts[0], parts[2]),
+            "initials": names.initials(family, given),
             "fields": {"login": login, "password": DEMO_PASSWORD},
         }
-        for login, *parts in people
+        for login, family, middle, given in people
     ]
 
 
@@ -208,9 +203,7 @@ async def _set_password(request: Request, purpose: str) -> Response:
         holder = await links.holder(key, purpose)
         return _again(request, "doors/password.html", form, no, purpose=purpose, holder=holder)
     except Gone as no:
-        return page(
-            request, "errors/problem.html", status=no.status, code=no.status, sentence=no.sentence, details=[]
-        )
+        return page(request, "errors/problem.html", status=no.status, code=no.status, sentence=no.sentence, details=[])
     response = await _entered(request, entry, "")
     response.delete_cookie(SECRET_COOKIE, path=f"/{purpose}")
     set_flash(request, response, "saved")
