@@ -115,9 +115,7 @@ async def empty_postgres() -> None:
         )
     ]
     if tables:
-        held = " UNION ALL ".join(
-            f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in tables
-        )
+        held = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in tables)
         filled = ", ".join(f'"{table}"' for (table,) in await db.rows(held))
         if filled:
             async with db.transaction():

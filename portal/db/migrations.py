@@ -159,7 +159,7 @@ async def drift(models: Sequence[str] | None = None, *, migrations: str = MIGRAT
     """What `makemigrations` would do: how the models differ from the state that the migrations lead to."""
     modules = list(models) if models is not None else with_models(MODEL_MODULES)
     settings = config("sqlite:///:unused:", modules, migrations=migrations)
-    async with TortoiseContext() as context:
+    with TortoiseContext() as context:
         await context.init(config=settings, init_connections=False)
         assert isinstance(context.apps, Apps)
         writers = await _Detector(context.apps, settings["apps"]).changes()

@@ -1,0 +1,89 @@
+"""The tests' own small school, on both databases."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from portal import db
+from portal.db.migrations import migrate
+from tests.conftest import new_postgres_database
+
+MODELS = ["tests.db.models"]
+STEPS = "tests.db.steps"
+
+WriteSteps = Callable[..., str]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without any table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/school.sqlite3"
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/school.sqlite3"
+
+
+@pytest.fixture
+def postgres_url(postgres_scratch: str) -> str:
+    asyncio.run(_clear(postgres_scratch))
+    return postgres_scratch
+
+
+@pytest.fixture(scope="session")
+def postgres_scratch(postgres_server: str) -> Iterator[str]:
+    """A database beside the one with the house's tables."""
+    with new_postgres_database(postgres_server) as address:
+        yield address
+
+
+@pytest.fixture
+async def school(url: str) -> AsyncIterator[str]:
+    """An open database with courses and enrolments; gives its address."""
+    await migrate(url, migrations=STEPS)
+    await db.open(url, models=MODELS)
+    yield url
+    await db.close()
+
+
+@pytest.fixture
+def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WriteSteps:
+    """Write a package of migrations: `steps(first="operations = [...]")` gives the name of its package."""
+
+    def write(**bodies: str) -> str:
+        package = f"steps_{uuid4().hex}"
+        folder = tmp_path / package
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+        previous = None
+        for number, (name, body) in enumerate(bodies.items(), 1):
+            after = [("models", previous)] if previous else []
+            previous = f"{number:04d}_{name}"
+            (folder / f"{previous}.py").write_text(_MIGRATION.format(after=after, body=body))
+        monkeypatch.syspath_prepend(str(tmp_path))
+        return package
+
+    return write
+
+
+_MIGRATION = """
+from portal.db import fields
+from portal.db.migrations import Ddl, Migration as Base, StateOnly, ops
+
+class Migration(Base):
+    dependencies = {after}
+    {body}
+"""
+
+
+async def _clear(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    await connection.close()
