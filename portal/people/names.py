@@ -1,11 +1,20 @@
 """Names as the centre writes them, and the keys they are found and sorted by."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from portal.text import fold
 
 FAMILY_FIRST = "family_first"
 GIVEN_FIRST = "given_first"
+
+
+class Name(NamedTuple):
+    """The three parts of a person's name."""
+
+    family_name: str
+    middle_name: str
+    given_name: str
 
 
 def shown(family: str, middle: str, given: str, order: str = FAMILY_FIRST) -> str:

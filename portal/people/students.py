@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from portal import audit, clock, db
 from portal.errors import Conflict, Invalid, NotFound, say
-from portal.people import persons, sight
+from portal.people import names, persons, sight
 from portal.people.models import Person, Student
 from portal.scope import Permission, Scope
 
@@ -28,6 +28,7 @@ class Child(NamedTuple):
 class Link(NamedTuple):
     """A guardian of a student, with what the link allows."""
 
+    id: int
     person_id: int
     family_name: str
     middle_name: str
@@ -52,6 +53,9 @@ class Record:
     branch_id: int
     person: persons.Card
     guardians: Sequence[Link]
+    assigned_to: names.Name
+    made_at: dt.datetime
+    changed_at: dt.datetime
 
 
 async def of_family(scope: Scope) -> list[Child]:
@@ -81,15 +85,33 @@ async def find(scope: Scope, student_id: int) -> Record:
     """A student's record for staff; raises `NotFound` when there is none or it may not be seen."""
     seen = sight.students(scope)
     found = await db.row(
-        "SELECT s.person_id, s.code, s.status, b.name, s.branch_id FROM student s JOIN branch b ON b.id = s.branch_id"
+        "SELECT s.person_id, s.code, s.status, b.name, s.branch_id, COALESCE(a.family_name, ''),"
+        " COALESCE(a.middle_name, ''), COALESCE(a.given_name, ''), s.made_at, s.changed_at"
+        " FROM student s JOIN branch b ON b.id = s.branch_id LEFT JOIN person a ON a.id = s.assigned_to_id"
         f" WHERE s.id = ? AND {seen.sql}",
         student_id,
         *seen.args,
     )
     if found is None:
         raise NotFound
-    card = await persons.find(scope, found[0])
-    return Record(student_id, found[1], found[2], found[3], found[4], card, await _guardians(scope, student_id))
+    return Record(
+        id=student_id,
+        code=found[1],
+        status=found[2],
+        branch=found[3],
+        branch_id=found[4],
+        person=await persons.find(scope, found[0]),
+        guardians=await _guardians(scope, student_id),
+        assigned_to=names.Name._make(found[5:8]),
+        made_at=db.instant(found[8]),
+        changed_at=db.instant(found[9]),
+    )
+
+
+async def learning(scope: Scope) -> int:
+    """How many students learn at present in the branches whose people the scope may see."""
+    seen = sight.students_of_branches(scope, Permission.SEE_PEOPLE)
+    return int(await db.value(f"SELECT COUNT(*) FROM student s WHERE s.status = 'learning' AND {seen.sql}", *seen.args))
 
 
 async def admit(scope: Scope, person: Person, *, branch_id: int, code: str = "") -> Student:
@@ -127,15 +149,17 @@ async def _next_code() -> str:
 
 
 async def _guardians(scope: Scope, student_id: int) -> list[Link]:
-    """A student's guardians, for those who may see the student's contacts or the family itself."""
-    if not (scope.may(Permission.SEE_CONTACTS) or scope.may(Permission.LINK_GUARDIANS)):
-        return []
+    """A student's guardians, for those who may see contacts or decide on links in the student's branch."""
+    contacts = sight.students_of_branches(scope, Permission.SEE_CONTACTS)
+    decides = sight.students_of_branches(scope, Permission.LINK_GUARDIANS)
+    seen = sight.any_of([contacts, decides])
     found = await db.rows(
-        "SELECT g.person_id, p.family_name, p.middle_name, p.given_name, g.relation, g.may_see, g.may_pay, g.is_told,"
-        " g.restricted_at, g.ground, g.household_id FROM guardian g JOIN person p ON p.id = g.person_id"
-        " WHERE g.student_id = ? ORDER BY g.id",
+        "SELECT g.id, g.person_id, p.family_name, p.middle_name, p.given_name, g.relation, g.may_see, g.may_pay,"
+        " g.is_told, g.restricted_at, g.ground, g.household_id FROM guardian g JOIN person p ON p.id = g.person_id"
+        f" JOIN student s ON s.id = g.student_id WHERE g.student_id = ? AND {seen.sql} ORDER BY g.id",
         student_id,
+        *seen.args,
     )
     return [
-        Link._make((*row[:5], *map(bool, row[5:8]), db.instant(row[8]) if row[8] else None, *row[9:])) for row in found
+        Link._make((*row[:6], *map(bool, row[6:9]), db.instant(row[9]) if row[9] else None, *row[10:])) for row in found
     ]

@@ -1,0 +1,9 @@
+"""The staff's pages: one package a group of screens, its templates beside it. They own no rule."""
+
+from starlette.routing import BaseRoute
+
+from staff import today
+
+routes: list[BaseRoute] = [
+    *today.routes,
+]

@@ -1,0 +1,61 @@
+"""The words of the staff's pages for what the domain calls by a code; translated where they are shown."""
+
+from portal.access.roles import Role
+from portal.errors import Sentence, say
+from portal.scope import Permission as P
+
+STATUSES: dict[str, Sentence] = {
+    "learning": say("Learning"),
+    "suspended": say("Suspended"),
+    "cancelled": say("Cancelled"),
+    "finished": say("Finished"),
+}
+STATUS_TONES = {"learning": "good", "suspended": "attention", "cancelled": "danger", "finished": "neutral"}
+
+RELATIONS: dict[str, Sentence] = {
+    "mother": say("Mother"),
+    "father": say("Father"),
+    "grandparent": say("Grandparent"),
+    "sibling": say("Brother or sister"),
+    "guardian": say("Guardian"),
+    "relative": say("Relative"),
+    "other": say("Somebody else"),
+}
+
+SEXES: dict[str, Sentence] = {
+    "female": say("Female"),
+    "male": say("Male"),
+    "other": say("Other"),
+}
+
+ROLES: dict[str, Sentence] = {
+    Role.GUARDIAN: say("Guardian"),
+    Role.STUDENT: say("Student"),
+    Role.TEACHER: say("Teacher"),
+    Role.COUNSELLOR: say("Counsellor"),
+    Role.CARE: say("Customer care"),
+    Role.ACCOUNTANT: say("Accountant"),
+    Role.MARKETING: say("Marketing"),
+    Role.MANAGER: say("Branch manager"),
+    Role.DIRECTOR: say("Director"),
+    Role.ADMINISTRATOR: say("Administrator"),
+}
+
+PERMISSIONS: dict[P, Sentence] = {
+    P.SEE_FAMILY_PAGES: say("Open the family's pages: one's own grades, or those of one's children"),
+    P.USE_STAFF_ROOM: say("Enter the staff room"),
+    P.SEE_OWN_CLASSES: say("See the students of one's own classes, and their grades there"),
+    P.SEE_PEOPLE: say("Find and see the people of the branch"),
+    P.SEE_CONTACTS: say("See phones, emails and addresses"),
+    P.SEE_PAYER_CONTACTS: say("See how those who pay are reached"),
+    P.SEE_ACCOUNT_CONTACTS: say("See how those with an account are reached"),
+    P.SEE_GRADES: say("See every grade of the branch"),
+    P.EDIT_PEOPLE: say("Add people and students"),
+    P.LINK_GUARDIANS: say("Link guardians, and decide what each may see"),
+    P.SEE_ACCOUNTS: say("See accounts"),
+    P.EDIT_ACCOUNTS: say("Open and close accounts, give and take roles"),
+    P.SEE_ROLES: say("See this table of roles"),
+    P.SEE_IMPORTS: say("See what was imported"),
+    P.IMPORT_DATA: say("Import data"),
+    P.READ_OUTBOX: say("Read the letters of the demo centre"),
+}
