@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -47,7 +47,7 @@ def settings() -> Settings:
         fail(str(error))
 
 
-def fail(sentence: str) -> Any:
+def fail(sentence: str) -> NoReturn:
     """Say what is wrong and leave with status 1."""
     click.echo(sentence, err=True)
     sys.exit(1)

@@ -20,9 +20,7 @@ def init(admin: str, name: str, branch: str) -> None:
 async def _init(admin: str, name: str, branch: str) -> None:
     config = settings()
     async with house(config, migrate=True):
-        path = await founding.found(
-            admin, name=name, branch=branch, time_zone=config.time_zone, locale=config.locale
-        )
+        path = await founding.found(admin, name=name, branch=branch, time_zone=config.time_zone, locale=config.locale)
         configure(
             Post(config.smtp_url, config.sender, centre=name, public_url=config.public_url, language=config.locale)
         )
