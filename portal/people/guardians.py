@@ -6,6 +6,7 @@ never grants sight.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from portal import audit, clock, db, events
 from portal.errors import Conflict, Invalid, NotFound, say
@@ -14,6 +15,7 @@ from portal.people.models import Guardian, Household
 from portal.scope import Permission, Scope
 from portal.text import clean, problem
 
+SHOWN = 100
 RELATIONS = ("mother", "father", "grandparent", "sibling", "guardian", "relative", "other")
 
 
@@ -24,6 +26,34 @@ class GuardianLinked:
     guardian_id: int
     student_id: int
     others: tuple[int, ...]
+
+
+class Ward(NamedTuple):
+    """A student as their guardian's card names them."""
+
+    student_id: int
+    family_name: str
+    middle_name: str
+    given_name: str
+    relation: str
+    code: str
+    status: str
+    branch: str
+    restricted: bool
+
+
+async def wards(scope: Scope, person_id: int) -> list[Ward]:
+    """The students a person is a guardian of, as far as the scope sees them."""
+    seen = sight.students(scope)
+    found = await db.rows(
+        "SELECT s.id, p.family_name, p.middle_name, p.given_name, g.relation, s.code, s.status, b.name,"
+        " g.restricted_at IS NOT NULL FROM guardian g JOIN student s ON s.id = g.student_id"
+        " JOIN person p ON p.id = s.person_id JOIN branch b ON b.id = s.branch_id"
+        f" WHERE g.person_id = ? AND {seen.sql} ORDER BY p.birth_date, s.id LIMIT {SHOWN}",
+        person_id,
+        *seen.args,
+    )
+    return [Ward._make((*row[:8], bool(row[8]))) for row in found]
 
 
 async def link(

@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 from portal import audit, clock, db
 from portal.errors import Invalid, NotFound, Sentence, say
-from portal.people import contacts, names, sight
+from portal.people import authors, contacts, names, sight
 from portal.people.models import EmailAddress, Person, PhoneNumber
 from portal.scope import Permission, Scope
 from portal.text import clean, fold, problem
 
 PAGE = 50
 COUNTED = 1000  # a list says "more than 1,000", and never counts further
+LONGEST_QUERY = 200
+ADULT_AT = 18
 
 
 class Found(NamedTuple):
@@ -72,7 +74,9 @@ class Card:
     branches: Sequence[str]
     account_id: int | None
     made_at: dt.datetime
+    made_by: names.Name | None
     changed_at: dt.datetime
+    changed_by: names.Name | None
 
 
 async def search(scope: Scope, query: str, *, page: int = 1, only: str = "") -> Page:
@@ -85,7 +89,8 @@ async def search(scope: Scope, query: str, *, page: int = 1, only: str = "") -> 
     total = await db.value(
         f"SELECT COUNT(*) FROM (SELECT 1 FROM person p WHERE {where} LIMIT {COUNTED + 1}) AS counted", *args
     )
-    first = _pattern(fold(query).split()[0], "") if query.strip() else "%"
+    words = _words(query)
+    first = _pattern(words[0], "") if words else "%"
     reach = sight.contacts(scope)
     found = await db.rows(
         "SELECT p.id, p.family_name, p.middle_name, p.given_name, p.birth_date, COALESCE(b.name, ''), s.id,"
@@ -121,7 +126,8 @@ async def find(scope: Scope, person_id: int) -> Card:
     found = await db.row(
         "SELECT p.family_name, p.middle_name, p.given_name, p.birth_date, p.sex, p.address, COALESCE(b.name, ''),"
         " s.id, COALESCE(s.code, ''), COALESCE(s.status, ''), COALESCE(t.code, ''), COALESCE(m.code, ''),"
-        f" COALESCE(m.position, ''), a.id, p.made_at, p.changed_at, CASE WHEN {reach.sql} THEN 1 ELSE 0 END"
+        f" COALESCE(m.position, ''), a.id, p.made_at, p.changed_at, CASE WHEN {reach.sql} THEN 1 ELSE 0 END,"
+        " p.made_by, p.changed_by"
         " FROM person p LEFT JOIN branch b ON b.id = p.branch_id LEFT JOIN student s ON s.person_id = p.id"
         " LEFT JOIN teacher t ON t.person_id = p.id LEFT JOIN staff_member m ON m.person_id = p.id"
         f" LEFT JOIN account a ON a.person_id = p.id WHERE p.id = ? AND {seen.sql}",
@@ -137,6 +143,7 @@ async def find(scope: Scope, person_id: int) -> Card:
         person_id,
     )
     emails, phones = await _reached_by(person_id) if shown else ([], [])
+    by = await authors.of_accounts(found[17:])
     return Card(
         id=person_id,
         family_name=found[0],
@@ -158,7 +165,9 @@ async def find(scope: Scope, person_id: int) -> Card:
         branches=[name for (name,) in branches],
         account_id=found[13],
         made_at=db.instant(found[14]),
+        made_by=by.get(found[17]),
         changed_at=db.instant(found[15]),
+        changed_by=by.get(found[18]),
     )
 
 
@@ -216,6 +225,14 @@ async def add(
             await PhoneNumber.create(person_id=person.id, number=number, is_primary=True)
         await audit.record(scope, "person.add", "person", person.id)
     return person
+
+
+def is_minor(birth_date: dt.date | None, today: dt.date) -> bool:
+    """Whether somebody is under age today; without a birth date nobody is taken for a child."""
+    if birth_date is None:
+        return False
+    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
+    return today.year - birth_date.year - (not had_birthday) < ADULT_AT
 
 
 async def refresh_keys(person_id: int) -> None:
@@ -281,7 +298,11 @@ def _matching(scope: Scope, query: str, only: str) -> tuple[str, list[object]]:
 
 
 def _words(query: str) -> list[str]:
-    """At most eight words; a phone number typed with blanks is one word."""
+    """At most eight words; a phone number typed with blanks is one word.
+
+    A query is cut: SQLite refuses patterns over 50,000 bytes, and nobody's name is longer.
+    """
+    query = query[:LONGEST_QUERY]
     number, trouble = contacts.phone(query)
     if number and not trouble:
         return [number]
