@@ -1,0 +1,1 @@
+"""Large data sets and measurements; not part of the product."""
