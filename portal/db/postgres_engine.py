@@ -12,7 +12,7 @@ from tortoise.backends.asyncpg.executor import AsyncpgExecutor
 from tortoise.backends.base.client import Capabilities
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 
-from portal.db.after import settled
+from portal.db.after import settled, spawn
 from portal.db.client import DoorClient, DoorExecutor
 from portal.db.counting import count
 from portal.db.session import Answer, ReadTooLong
@@ -73,7 +73,7 @@ class PostgresEngine:
         return await self._begun(how, seconds or self._read_seconds)
 
     async def _begun(self, how: str, seconds: float | None) -> "PostgresTransaction":
-        connection = await self._pool.acquire()
+        connection = await self._taken()
         transaction = PostgresTransaction(self._pool, connection, seconds)
         try:
             await transaction.script(how)
@@ -87,15 +87,37 @@ class PostgresEngine:
         checked(args)
         if locks_rows(sql):
             raise OperationalError("A read that locks rows means something inside a transaction only")
-        async with self._pool.acquire() as connection:
+        connection = await self._taken()
+        try:
             return await _ask(connection, sql, args, named, self._read_seconds if is_read(sql) else None)
+        finally:
+            await self._pool.release(connection)
 
     async def script(self, sql: str) -> None:
         """The statements of a text, all or none."""
-        async with self._pool.acquire() as connection:
+        connection = await self._taken()
+        try:
             count(sql)
             with _known():
                 await connection.execute(sql)
+        finally:
+            await self._pool.release(connection)
+
+    async def _taken(self) -> Any:
+        """A connection of the pool. One that must be made first is made to its end even if nobody waits any more:
+        torn apart half-way, it would be made anew for each of a thousand cancelled requests."""
+        if self._pool.get_idle_size():
+            return await self._pool.acquire()
+        taking = asyncio.ensure_future(self._pool.acquire())
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            taking.add_done_callback(self._put_back)
+            raise
+
+    def _put_back(self, taking: asyncio.Future[Any]) -> None:
+        if not taking.cancelled() and taking.exception() is None:
+            spawn(self._pool.release(taking.result()))
 
 
 class PostgresTransaction:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tortoise.exceptions import OperationalError, TransactionManagementError
 
-from portal.db.after import Call, run_all, spawn
+from portal.db.after import Call, run_all, settled, spawn
 
 T = TypeVar("T")
 
@@ -167,17 +167,20 @@ class Block:
     async def _leave_nested(self, keep: bool, error: BaseException | None) -> None:
         session = self._session
         level = session.levels.pop()
+        if keep:
+            session.levels[-1].after += level.after
         try:
-            if not keep:
-                await session.script(f"ROLLBACK TO SAVEPOINT {self._name}")
-            await session.script(f"RELEASE SAVEPOINT {self._name}")
+            await settled(self._end_savepoint(keep))
         except OperationalError:
             # The whole transaction is gone with its savepoints. The level above is marked as failed by this,
             # and what went wrong first is the better thing to hear.
             if error is None:
                 raise
-        if keep:
-            session.levels[-1].after += level.after
+
+    async def _end_savepoint(self, keep: bool) -> None:
+        if not keep:
+            await self._session.script(f"ROLLBACK TO SAVEPOINT {self._name}")
+        await self._session.script(f"RELEASE SAVEPOINT {self._name}")
 
     async def _leave_outermost(self, keep: bool) -> None:
         session = self._session

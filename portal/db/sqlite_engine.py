@@ -110,9 +110,6 @@ class SqliteEngine:
         try:
             count(sql)
             return await wire.call(wire.read, sql, args, named, time.monotonic() + self._read_seconds, False)
-        except asyncio.CancelledError:
-            wire.interrupt()
-            raise
         finally:
             self._free.put_nowait(wire)
 
@@ -177,11 +174,7 @@ class SqliteSnapshot:
         if begins:
             count("BEGIN")
         count(sql)
-        try:
-            return await self._wire.call(self._wire.read, sql, args, named, self._deadline, begins)
-        except asyncio.CancelledError:
-            self._wire.interrupt()
-            raise
+        return await self._wire.call(self._wire.read, sql, args, named, self._deadline, begins)
 
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         raise OperationalError("A snapshot only reads")

@@ -48,13 +48,14 @@ class Wire:
         self._closed = False
         self._deadline = float("inf")
         self._cut = False
+        self._future: asyncio.Future[Any] | None = None
         self._connection: sqlite3.Connection
         self._loop = asyncio.get_running_loop()
         name = f"sqlite {'writer' if writes else 'reader'}"
         Thread(target=self._work, name=name, daemon=True).start()
 
     async def call(self, job: Callable[..., T], *args: Any) -> T:
-        """Run `job` in the thread and wait. Cancelled, it is dropped if it has not begun; else it finishes."""
+        """Run `job` in the thread and wait. Cancelled, it is dropped or, if it has begun, finishes; a read stops."""
         if self._closed:
             raise OperationalError("The database is closed")
         future: asyncio.Future[T] = self._loop.create_future()
@@ -67,8 +68,7 @@ class Wire:
 
     def interrupt(self) -> None:
         """Stop the statement that is running now, if any."""
-        if not self._closed:
-            self._connection.interrupt()
+        self._connection.interrupt()
 
     async def close(self) -> None:
         """Disconnect after what is there already, and end the thread."""
@@ -83,6 +83,7 @@ class Wire:
             future, function, args = job
             if future is not None and future.cancelled():
                 continue
+            self._future = future
             try:
                 result = function(*args)
             except BaseException as error:
@@ -105,7 +106,7 @@ class Wire:
             self._connection.execute(f"PRAGMA {pragma}").close()
         if not self._writes:
             self._connection.execute("PRAGMA query_only=ON").close()
-            self._connection.set_progress_handler(self._overdue, _STEPS)
+            self._connection.set_progress_handler(self._unwanted, _STEPS)
 
     def _disconnect(self) -> None:
         if hasattr(self, "_connection"):
@@ -134,9 +135,14 @@ class Wire:
         cursor = self._connection.cursor()
         if named:
             cursor.row_factory = sqlite3.Row
-        cursor.execute(sql, args)
-        rows = cursor.fetchall() if cursor.description else []
-        return Answer(len(rows) if cursor.rowcount < 0 else cursor.rowcount, rows, cursor.lastrowid)
+        try:
+            cursor.execute(sql, args)
+            rows = cursor.fetchall() if cursor.description else []
+            return Answer(len(rows) if cursor.rowcount < 0 else cursor.rowcount, rows, cursor.lastrowid)
+        finally:
+            # Here, in the thread: an error carries this frame to the event loop, and what is still open in it would
+            # be closed there, waiting for whatever statement this connection runs by then.
+            cursor.close()
 
     def read(self, sql: str, args: Sequence[Any], named: bool, deadline: float, begins: bool) -> Answer:
         """Run one read that is cut at `deadline` (of time.monotonic), in a snapshot that it may begin."""
@@ -163,9 +169,10 @@ class Wire:
         for statement in split(sql):
             self._connection.execute(statement)
 
-    def _overdue(self) -> int:
+    def _unwanted(self) -> bool:
+        """Whether a read shall stop now. (interrupt() would miss one that is about to begin.)"""
         self._cut = time.monotonic() > self._deadline
-        return self._cut
+        return self._cut or (self._future is not None and self._future.cancelled())
 
 
 def split(sql: str) -> list[str]:

@@ -1,0 +1,188 @@
+"""A cancelled task leaves nothing behind: no lock, no connection, no half of a transaction (trap S2)."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import anyio
+import pytest
+
+from portal import db
+from tests.db.models import Course, Enrolment
+
+TOTAL = 1000
+BATCH = 10
+
+
+@pytest.fixture(autouse=True)
+async def two_courses(school: str) -> AsyncIterator[None]:
+    """Two courses with seats to move between them; a hang becomes a failure."""
+    for code in ("A", "B"):
+        await Course.create(code=code, seats=TOTAL // 2)
+    async with asyncio.timeout(30):
+        yield
+
+
+async def consistent() -> None:
+    """The next statements are answered, nothing is half done."""
+    async with asyncio.timeout(5):
+        assert await db.value("SELECT sum(seats) FROM course") == TOTAL
+        assert await db.value("SELECT count(*) FROM enrolment") % BATCH == 0
+        async with db.transaction():
+            await db.execute("UPDATE course SET note = ?", "still writable")
+
+
+async def move_seats() -> None:
+    async with db.transaction():
+        seats = await db.value("SELECT seats FROM course WHERE code = 'A' FOR UPDATE")
+        await db.execute("UPDATE course SET seats = ? WHERE code = 'A'", seats - 1)
+        await db.execute("UPDATE course SET seats = seats + 1 WHERE code = 'B'")
+
+
+async def move_seats_with_savepoints() -> None:
+    async with db.transaction():
+        await db.execute("UPDATE course SET seats = seats - 1 WHERE code = 'A'")
+        async with db.transaction():
+            await Course.filter(code="A").count()
+            await db.execute("UPDATE course SET seats = seats + 1 WHERE code = 'B'")
+
+
+async def enrol_a_batch() -> None:
+    await Enrolment.bulk_create([Enrolment(course_id=1, pupil=f"{random.random()}") for _ in range(BATCH)])
+
+
+async def enrol_many() -> None:
+    await db.execute_many(
+        "INSERT INTO enrolment (course_id, pupil) VALUES (?, ?)", [(1, f"{random.random()}") for _ in range(BATCH)]
+    )
+
+
+async def read_a_snapshot() -> None:
+    async with db.snapshot():
+        first = await db.value("SELECT sum(seats) FROM course")
+        assert first == await db.value("SELECT sum(seats) FROM course") == TOTAL
+
+
+async def read() -> None:
+    await db.rows("SELECT * FROM course")
+    await Course.all()
+
+
+async def write_one() -> None:
+    await db.execute("UPDATE course SET note = ? WHERE code = 'A'", "one")
+
+
+WORK: list[Callable[[], Awaitable[None]]] = [
+    move_seats,
+    move_seats_with_savepoints,
+    enrol_a_batch,
+    enrol_many,
+    read_a_snapshot,
+    read,
+    write_one,
+]
+
+
+async def test_hundreds_of_random_cancellations_hang_nothing_and_halve_nothing() -> None:
+    dice = random.Random(20261125)
+    cancelled = 0
+    for _ in range(80):
+        tasks = [asyncio.ensure_future(dice.choice(WORK)()) for _ in range(6)]
+        await asyncio.sleep(dice.random() * 0.0015)
+        for task in tasks:
+            cancelled += task.cancel()
+            if dice.random() < 0.5:
+                await asyncio.sleep(0)
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert not [error for error in outcomes if isinstance(error, Exception)]
+        await consistent()
+    assert cancelled > 200
+
+
+async def test_hundreds_of_scopes_that_run_out_of_time_hang_nothing_and_halve_nothing() -> None:
+    """anyio, as starlette uses it, cancels again and again until the task is gone."""
+    dice = random.Random(7)
+    cut = 0
+    for _ in range(60):
+        async with anyio.create_task_group() as group:
+            for _ in range(5):
+                group.start_soon(dice.choice(WORK))
+            await anyio.sleep(dice.random() * 0.0015)
+            group.cancel_scope.cancel()
+        cut += group.cancel_scope.cancelled_caught
+        await consistent()
+    assert cut > 30
+
+
+async def test_a_task_cancelled_while_it_waits_to_begin_takes_nothing_with_it() -> None:
+    """More of them than PostgreSQL has connections in its pool."""
+    for _ in range(25):
+        async with db.transaction():
+            waiting = asyncio.ensure_future(move_seats())
+            for _ in range(3):
+                await asyncio.sleep(0)
+            waiting.cancel()
+        await asyncio.wait([waiting])
+    await consistent()
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_a_task_cancelled_at_each_of_its_steps_leaves_all_or_nothing(turns: int) -> None:
+    told: list[str] = []
+
+    async def move_and_tell() -> None:
+        async with db.transaction():
+            db.on_commit(lambda: told.append("moved"))
+            await db.execute("UPDATE course SET seats = seats - 1 WHERE code = 'A'")
+            await db.execute("UPDATE course SET seats = seats + 1 WHERE code = 'B'")
+
+    task = asyncio.ensure_future(move_and_tell())
+    steps = 0
+    while not task.done() and steps < turns * 2:
+        await asyncio.sleep(0.0002)
+        steps += 1
+    task.cancel()
+    await asyncio.wait([task])
+    await consistent()
+    await asyncio.sleep(0.01)
+    moved = await db.value("SELECT seats FROM course WHERE code = 'B'") > TOTAL // 2
+    assert told == (["moved"] if moved else [])
+
+
+async def test_a_cancelled_statement_fails_the_transaction_around_it_even_when_time_out_is_swallowed() -> None:
+    endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n"
+
+    async def swallow() -> None:
+        async with db.transaction():
+            await db.execute("UPDATE course SET seats = 0")
+            with anyio.move_on_after(0.02):
+                await db.rows(endless)
+
+    with pytest.raises(db.TransactionFailed):
+        await swallow()
+    await consistent()
+
+
+async def test_a_cancelled_savepoint_leaves_the_transaction_around_it_whole() -> None:
+    endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n"
+    async with db.transaction():
+        await db.execute("UPDATE course SET note = ?", "outer")
+        with anyio.move_on_after(0.02):
+            async with db.transaction():
+                await db.execute("UPDATE course SET seats = 0")
+                await db.rows(endless)
+    assert await db.rows("SELECT DISTINCT note FROM course") == [("outer",)]
+    await consistent()
+
+
+async def test_cancelled_reads_are_stopped_and_their_connections_used_again() -> None:
+    endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    for _ in range(6):
+        tasks = [asyncio.ensure_future(db.rows(endless)) for _ in range(3)]
+        await asyncio.sleep(0.02)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    await consistent()
+    async with asyncio.timeout(1):
+        await asyncio.gather(*(db.rows("SELECT 1") for _ in range(10)))
