@@ -2,8 +2,10 @@
 
 from starlette.routing import BaseRoute
 
-from staff import today
+from staff import people, students, today
 
 routes: list[BaseRoute] = [
     *today.routes,
+    *people.routes,
+    *students.routes,
 ]

@@ -59,3 +59,23 @@ PERMISSIONS: dict[P, Sentence] = {
     P.IMPORT_DATA: say("Import data"),
     P.READ_OUTBOX: say("Read the letters of the demo centre"),
 }
+
+ACTS: dict[str, Sentence] = {
+    "person.add": say("Entered as a person"),
+    "person.change": say("Facts changed"),
+    "student.admit": say("Made a student"),
+    "student.change": say("Student’s record changed"),
+    "guardian.link": say("Guardian linked"),
+    "guardian.allow": say("Changed what a guardian may see and do"),
+    "guardian.restrict": say("Guardian restricted: no sight, no contact"),
+    "guardian.release": say("Restriction of a guardian lifted"),
+}
+OTHER_ACT = say("Changed")
+
+
+def ground(text: str) -> Sentence:
+    """A ground as it is shown: what staff typed, or, where the system wrote it, in the reader's language."""
+    return GROUNDS.get(text) or Sentence("{text}", {"text": text})
+
+
+GROUNDS: dict[str, Sentence] = {str(sentence): sentence for sentence in (say("Entered together with the student."),)}

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from portal import audit, clock, db
 from portal.access import links, sessions
@@ -79,7 +79,7 @@ async def listed(scope: Scope, query: str = "", *, page: int = 1) -> Page:
     """Accounts whose person's name or login holds every word of `query`."""
     seen = visible_to(scope)
     parts, args = [seen.sql], list(seen.args)
-    for word in fold(query).split()[:8]:
+    for word in fold(query[:200]).split()[:8]:  # SQLite refuses patterns over 50,000 bytes
         pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         parts.append("(p.search_key LIKE ? ESCAPE '\\' OR a.email LIKE ? ESCAPE '\\' OR a.phone LIKE ? ESCAPE '\\')")
         args += [pattern] * 3
@@ -294,19 +294,23 @@ async def _keep_an_administrator() -> None:
         raise Conflict(say("The centre needs at least one administrator."))
 
 
-async def of_person(person_id: int) -> tuple[Any, ...] | None:
-    """A person's account, as the pages of people mention it: id, login, whether disabled."""
-    return await db.row(
-        "SELECT id, COALESCE(email, phone), disabled_at IS NOT NULL FROM account WHERE person_id = ?",
+class Mention(NamedTuple):
+    """A person's account, as the pages of people mention it."""
+
+    id: int
+    login: str
+    disabled: bool
+
+
+async def of_person(scope: Scope, person_id: int) -> Mention | None:
+    """A person's account; None when there is none, or none the scope may see."""
+    if not scope.may(Permission.SEE_ACCOUNTS):
+        return None
+    seen = visible_to(scope)
+    found = await db.row(
+        "SELECT a.id, COALESCE(a.email, a.phone), a.disabled_at IS NOT NULL FROM account a"
+        f" JOIN person p ON p.id = a.person_id WHERE a.person_id = ? AND {seen.sql}",
         person_id,
+        *seen.args,
     )
-
-
-async def by_email(emails: list[str]) -> list[tuple[Any, ...]]:
-    """The open accounts with these emails, in the order given: email and the three parts of the name."""
-    found = await db.rows(
-        "SELECT a.email, p.family_name, p.middle_name, p.given_name FROM account a JOIN person p ON p.id = a.person_id"
-        f" WHERE a.email IN ({db.marks(len(emails))}) AND a.disabled_at IS NULL",
-        *emails,
-    )
-    return sorted(found, key=lambda row: emails.index(row[0]))
+    return Mention(found[0], found[1], bool(found[2])) if found else None

@@ -10,7 +10,7 @@ from portal.people.names import Name
 from portal.scope import Permission, Scope
 
 SHOWN = 50
-_READERS = (Permission.SEE_CONTACTS, Permission.LINK_GUARDIANS, Permission.SEE_ACCOUNTS)
+_READERS = (Permission.SEE_CONTACTS, Permission.LINK_GUARDIANS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Act:
 async def of_student(scope: Scope, student_id: int) -> list[Act] | None:
     """The latest acts on a student and their person, newest first.
 
-    None for who may not read it: it names guardians, and the grounds they stand on. Those who may are the roles that see
-    contacts, link guardians or keep accounts where the student is.
+    It names guardians and the grounds they stand on, so it is for those who see contacts or link guardians where the
+    student is; None for others.
     """
     told = sight.any_of(sight.students_of_branches(scope, right) for right in _READERS)
     person_id = await db.value(

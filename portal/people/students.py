@@ -3,14 +3,15 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from portal import audit, clock, db
 from portal.errors import Conflict, Invalid, NotFound, say
-from portal.people import names, persons, sight
+from portal.people import authors, names, persons, sight
 from portal.people.models import Person, Student
 from portal.scope import Permission, Scope
 
+SHOWN = 100
 STATUSES = ("learning", "suspended", "cancelled", "finished")
 
 
@@ -40,6 +41,7 @@ class Link(NamedTuple):
     restricted_at: dt.datetime | None
     ground: str
     household_id: int
+    seen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,12 @@ class Record:
     branch: str
     branch_id: int
     person: persons.Card
-    guardians: Sequence[Link]
+    guardians: Sequence[Link] | None
     assigned_to: names.Name
     made_at: dt.datetime
+    made_by: names.Name | None
     changed_at: dt.datetime
+    changed_by: names.Name | None
 
 
 async def of_family(scope: Scope) -> list[Child]:
@@ -86,7 +90,7 @@ async def find(scope: Scope, student_id: int) -> Record:
     seen = sight.students(scope)
     found = await db.row(
         "SELECT s.person_id, s.code, s.status, b.name, s.branch_id, COALESCE(a.family_name, ''),"
-        " COALESCE(a.middle_name, ''), COALESCE(a.given_name, ''), s.made_at, s.changed_at"
+        " COALESCE(a.middle_name, ''), COALESCE(a.given_name, ''), s.made_at, s.made_by, s.changed_at, s.changed_by"
         " FROM student s JOIN branch b ON b.id = s.branch_id LEFT JOIN person a ON a.id = s.assigned_to_id"
         f" WHERE s.id = ? AND {seen.sql}",
         student_id,
@@ -94,6 +98,7 @@ async def find(scope: Scope, student_id: int) -> Record:
     )
     if found is None:
         raise NotFound
+    by = await authors.of_accounts((found[9], found[11]))
     return Record(
         id=student_id,
         code=found[1],
@@ -104,7 +109,9 @@ async def find(scope: Scope, student_id: int) -> Record:
         guardians=await _guardians(scope, student_id),
         assigned_to=names.Name._make(found[5:8]),
         made_at=db.instant(found[8]),
-        changed_at=db.instant(found[9]),
+        made_by=by.get(found[9]),
+        changed_at=db.instant(found[10]),
+        changed_by=by.get(found[11]),
     )
 
 
@@ -148,18 +155,23 @@ async def _next_code() -> str:
     return f"HV{number:05}"
 
 
-async def _guardians(scope: Scope, student_id: int) -> list[Link]:
-    """A student's guardians, for those who may see contacts or decide on links in the student's branch."""
-    contacts = sight.students_of_branches(scope, Permission.SEE_CONTACTS)
-    decides = sight.students_of_branches(scope, Permission.LINK_GUARDIANS)
-    seen = sight.any_of([contacts, decides])
+async def _guardians(scope: Scope, student_id: int) -> list[Link] | None:
+    """A student's guardians, for those who see the people of the student's branch; None for others (a teacher)."""
+    told = sight.students_of_branches(scope, Permission.SEE_PEOPLE)
+    if not await db.row(f"SELECT 1 FROM student s WHERE s.id = ? AND {told.sql}", student_id, *told.args):
+        return None
+    seen = sight.persons(scope)
     found = await db.rows(
         "SELECT g.id, g.person_id, p.family_name, p.middle_name, p.given_name, g.relation, g.may_see, g.may_pay,"
-        " g.is_told, g.restricted_at, g.ground, g.household_id FROM guardian g JOIN person p ON p.id = g.person_id"
-        f" JOIN student s ON s.id = g.student_id WHERE g.student_id = ? AND {seen.sql} ORDER BY g.id",
-        student_id,
+        f" g.is_told, g.restricted_at, g.ground, g.household_id, CASE WHEN {seen.sql} THEN 1 ELSE 0 END"
+        " FROM guardian g JOIN person p ON p.id = g.person_id"
+        f" WHERE g.student_id = ? ORDER BY g.id LIMIT {SHOWN}",
         *seen.args,
+        student_id,
     )
-    return [
-        Link._make((*row[:6], *map(bool, row[6:9]), db.instant(row[9]) if row[9] else None, *row[10:])) for row in found
-    ]
+    return [_link(row) for row in found]
+
+
+def _link(row: tuple[Any, ...]) -> Link:
+    restricted = db.instant(row[9]) if row[9] else None
+    return Link._make((*row[:6], *map(bool, row[6:9]), restricted, row[10], row[11], bool(row[12])))
