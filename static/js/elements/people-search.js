@@ -35,7 +35,7 @@ customElements.define("people-search", class extends HTMLElement {
       if (!found) return;
       this.querySelector("[data-results]").replaceWith(document.adoptNode(found));
       this.#status.textContent = found.dataset.count ?? "";
-      history.replaceState(history.state, "", address);
+      if (address.startsWith(`${location.pathname}?`)) history.replaceState(history.state, "", address);
     } catch {
       this.#form.submit();
     }
