@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from portal.access import accounts, links, scopes, signing_in
+from portal.access import links, scopes, showing, signing_in
 from portal.access.signing_in import Entry
-from portal.errors import Gone, Invalid, Refusal, TooMany, say
+from portal.errors import Gone, Invalid, Refusal, TooMany
 from portal.people import names
 from portal.scope import Permission, Scope
 from portal.web.forms import Form, read_form, read_query
@@ -26,21 +26,6 @@ from portal.web.templating import page, see
 from portal.words import translated
 
 SECRET_COOKIE = "link"
-
-DEMO_PASSWORD = "schoolyard"  # everybody may know it, and only on this machine
-DEMO_CAST = {
-    "lan@example.com": say("Mother of Minh and Chi"),
-    "minh@example.com": say("Student"),
-    "an@example.com": say("Father of Bảo"),
-    "hoa@example.com": say("Teacher"),
-    "duc@example.com": say("Counsellor"),
-    "care@example.com": say("Customer care"),
-    "accounts@example.com": say("Accountant"),
-    "marketing@example.com": say("Marketing"),
-    "mai@example.com": say("Branch manager"),
-    "director@example.com": say("Director"),
-    "admin@example.com": say("Administrator"),
-}
 
 
 @guard(PUBLIC)
@@ -147,16 +132,14 @@ async def _demo_people(request: Request) -> list[dict[str, object]]:
     """The demo's cast, where everybody may know the password: a demo that only this machine reaches."""
     if not request.state.centre.demo or request.app.state.settings.is_open:
         return []
-    words = {login: translated(sentence, request.state.language) for login, sentence in DEMO_CAST.items()}
-    people = await accounts.by_email(list(DEMO_CAST))
     return [
         {
-            "name": names.shown(family, middle, given, request.state.centre.name_order),
-            "words": words[login],
-            "initials": names.initials(family, given),
-            "fields": {"login": login, "password": DEMO_PASSWORD},
+            "name": names.shown(*role[1:4], request.state.centre.name_order),
+            "words": translated(role.words, request.state.language),
+            "initials": names.initials(role.family_name, role.given_name),
+            "fields": {"login": role.login, "password": showing.PASSWORD},
         }
-        for login, family, middle, given in people
+        for role in await showing.cast()
     ]
 
 
