@@ -47,7 +47,7 @@ def _wanted(lock: Path) -> str:
 def _works() -> bool:
     if not PYTHON.exists():
         return False
-    asked = [PYTHON, "-c", "import pip, sys; sys.exit(sys.version_info < (3, 11))"]
+    asked = [str(PYTHON), "-c", "import pip, sys; sys.exit(sys.version_info < (3, 11))"]
     return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
@@ -71,7 +71,7 @@ def _install(lock: Path) -> None:
     total = len(re.findall(r"^[a-z0-9]", lock.read_text(), re.MULTILINE))
     print(f"Installing {total} packages of {lock} (pinned by hash) ...", flush=True)
     options = ("--no-deps", "--only-binary", ":all:", "--require-hashes", "--disable-pip-version-check", "--no-input")
-    command = [PYTHON, "-m", "pip", "install", *options, "-r", lock]
+    command = [str(PYTHON), "-m", "pip", "install", *options, "-r", str(lock)]
     last: deque[str] = deque(maxlen=40)
     seen = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:

@@ -83,10 +83,27 @@ def _own_postgres() -> Iterator[str]:
         raise Missing("PostgreSQL does not answer on 127.0.0.1:5432 and is not installed (try: apt install postgresql)")
     with _folder() as (folder, user):
         data, port = folder / "data", _free_port()
-        make = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+        make: list[str | Path] = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-N",
+        ]
         _answers(make, user=user, must=True)
         options = (f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off")
-        command = [binaries / "postgres", "-D", data, *(part for option in options for part in ("-c", option))]
+        command: list[str | Path] = [
+            binaries / "postgres",
+            "-D",
+            data,
+            *(part for option in options for part in ("-c", option)),
+        ]
         url = f"postgres://postgres@127.0.0.1:{port}/postgres"
         with _running(command, lambda: _postgres_answers(url), user):
             yield url
@@ -99,7 +116,7 @@ def _own_redis() -> Iterator[str]:
         raise Missing("Redis does not answer on 127.0.0.1:6379 and is not installed (try: apt install redis-server)")
     with _folder() as (folder, user):
         port = _free_port()
-        command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+        command: list[str | Path] = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
         url = f"redis://127.0.0.1:{port}"
         with _running(command, lambda: _redis_answers(url), user):
             yield url
