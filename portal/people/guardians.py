@@ -43,8 +43,8 @@ class Ward(NamedTuple):
 
 
 async def wards(scope: Scope, person_id: int) -> list[Ward]:
-    """The students a person is a guardian of, as far as the scope sees them."""
-    seen = sight.students(scope)
+    """The students a person is a guardian of, as far as the scope may know of it."""
+    seen = sight.guardian_links(scope)
     found = await db.rows(
         "SELECT s.id, p.family_name, p.middle_name, p.given_name, g.relation, s.code, s.status, b.name,"
         " g.restricted_at IS NOT NULL FROM guardian g JOIN student s ON s.id = g.student_id"

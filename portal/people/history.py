@@ -7,10 +7,9 @@ from portal import db
 from portal.audit.models import AuditEntry
 from portal.people import authors, sight
 from portal.people.names import Name
-from portal.scope import Permission, Scope
+from portal.scope import Scope
 
 SHOWN = 50
-_READERS = (Permission.SEE_CONTACTS, Permission.LINK_GUARDIANS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +26,9 @@ class Act:
 async def of_student(scope: Scope, student_id: int) -> list[Act] | None:
     """The latest acts on a student and their person, newest first.
 
-    It names guardians and the grounds they stand on, so it is for those who see contacts or link guardians where the
-    student is; None for others.
+    It names guardians and the grounds they stand on: None for who may not know them.
     """
-    told = sight.any_of(sight.students_of_branches(scope, right) for right in _READERS)
+    told = sight.guardian_links(scope)
     person_id = await db.value(
         f"SELECT s.person_id FROM student s WHERE s.id = ? AND {told.sql}", student_id, *told.args
     )

@@ -59,6 +59,12 @@ def contacts(scope: Scope) -> db.Condition:
     return any_of(conditions)
 
 
+def guardian_links(scope: Scope) -> db.Condition:
+    """Rows of `student s` whose guardians, and what they may see and do, the scope may know."""
+    rights = (Permission.SEE_CONTACTS, Permission.LINK_GUARDIANS)
+    return any_of(students_of_branches(scope, right) for right in rights)
+
+
 def students_of_branches(scope: Scope, permission: Permission) -> db.Condition:
     """Rows of `student s` in the branches where the permission is held."""
     branches = scope.branches_for(permission)

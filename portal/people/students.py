@@ -156,8 +156,8 @@ async def _next_code() -> str:
 
 
 async def _guardians(scope: Scope, student_id: int) -> list[Link] | None:
-    """A student's guardians, for those who see the people of the student's branch; None for others (a teacher)."""
-    told = sight.students_of_branches(scope, Permission.SEE_PEOPLE)
+    """A student's guardians; None for who may not know them (a teacher)."""
+    told = sight.guardian_links(scope)
     if not await db.row(f"SELECT 1 FROM student s WHERE s.id = ? AND {told.sql}", student_id, *told.args):
         return None
     seen = sight.persons(scope)
