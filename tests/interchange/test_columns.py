@@ -60,6 +60,11 @@ def test_missing_optional_columns_are_said_in_one_sentence() -> None:
     ]
 
 
+def test_a_header_without_end_is_refused() -> None:
+    wide = ",".join(["Title", *(f"x{number}" for number in range(500))])
+    assert refused(bundle(orgs=wide)) == ["orgs.csv:1: The header has more than 500 columns."]
+
+
 def test_nameless_columns_are_passed_over() -> None:
     lines = USERS.splitlines()
     padded = "\r\n".join([lines[0] + ",,", lines[1] + ",,", *lines[2:]])

@@ -1,5 +1,7 @@
 """Which version it is, and which files are meant."""
 
+import zipfile
+
 from portal.interchange import oneroster
 from tests.interchange.builder import accepted, bundle, manifest_of, refused, unzipped, warned, zipped
 
@@ -109,6 +111,11 @@ def test_unknown_properties_and_files_are_passed_over_with_a_word() -> None:
 
 def test_a_manifest_that_cannot_be_read_is_refused() -> None:
     assert refused(bundle(manifest=b"\xff\xfe")) == ["manifest.csv:1: This file is in UTF-16; it must be in UTF-8."]
+
+
+def test_a_manifest_of_more_than_a_megabyte_is_refused() -> None:
+    files = unzipped(bundle()) | {"manifest.csv": GOOD.encode() + b"x,y\n" * 300_000}
+    assert refused(zipped(files, zipfile.ZIP_STORED)) == ["manifest.csv: The manifest is larger than 1 MB."]
 
 
 def test_another_version_of_the_manifest_is_read_with_a_word() -> None:

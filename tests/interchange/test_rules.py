@@ -143,6 +143,17 @@ def test_nobody_is_in_a_class_twice_at_a_time() -> None:
     ]
     twice[0] = twice[0] | {"endDate": "2026-10-01"}
     assert len(accepted(bundle(enrollments=twice)).enrollments) == 3
+    backwards = [twice[2], twice[1], twice[0]]
+    assert len(accepted(bundle(enrollments=backwards)).enrollments) == 3
+    backwards[2] = backwards[2] | {"endDate": "2026-10-02"}
+    assert refused(bundle(enrollments=backwards)) == [
+        "enrollments.csv:4 (userSourcedId): This person is enrolled in this class on line 2 already."
+    ]
+
+
+def test_an_enrolment_without_a_day_stands_in_nobodys_way() -> None:
+    never = more("enrollments", sourcedId="N3", beginDate="2026-10-01", endDate="2026-10-01")
+    assert len(accepted(bundle(enrollments=never)).enrollments) == 3
 
 
 def test_the_class_decides_of_which_school_an_enrolment_is() -> None:

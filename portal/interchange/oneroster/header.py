@@ -13,6 +13,8 @@ from portal.errors import Sentence, say
 from portal.interchange.oneroster.problems import Problems, shown
 from portal.interchange.oneroster.spec import PASSWORD, RACE, Column, Table
 
+WIDEST = 500
+
 
 @dataclass(slots=True)
 class Header:
@@ -29,6 +31,9 @@ def match(table: Table, cells: Sequence[str], file: str, line: int, problems: Pr
     """The header, or None when the rows cannot be read by it."""
     before = problems.errors
     names = [cell.strip() for cell in cells]
+    if len(names) > WIDEST:
+        problems.error(file, line, "", say("The header has more than {limit} columns.", limit=WIDEST))
+        return None
     while names and not names[-1]:
         names.pop()
     if len(names) < len(cells):

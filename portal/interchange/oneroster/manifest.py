@@ -14,6 +14,7 @@ from portal.interchange.oneroster.problems import Problems, shown
 from portal.interchange.oneroster.spec import DIALECTS, FILES_12
 
 NAME = "manifest.csv"
+LARGEST = 1 << 20
 
 SDS_1 = (
     "School.csv",
@@ -79,6 +80,9 @@ def read(entries: Mapping[str, Entry], problems: Problems) -> Manifest | None:
 
 def _properties(entry: Entry, problems: Problems) -> dict[str, tuple[str, int]] | None:
     found: dict[str, tuple[str, int]] = {}
+    if entry.size > LARGEST:
+        problems.error(NAME, None, "", say("The manifest is larger than 1 MB."))
+        return None
     try:
         for line, cells in rows(entry):
             name, value = ([cell.strip() for cell in cells] + ["", ""])[:2]

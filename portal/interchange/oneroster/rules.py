@@ -5,6 +5,7 @@ record out of the bundle. `finish` judges what only the whole can show.
 """
 
 import datetime as dt
+from bisect import bisect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,8 +14,6 @@ from portal.interchange.oneroster import records
 from portal.interchange.oneroster.problems import Problems, shown
 from portal.interchange.oneroster.spec import GUARDIANS
 from portal.interchange.oneroster.table import Known, Rule
-
-Period = tuple[dt.date, dt.date]
 
 
 class Rules:
@@ -30,7 +29,7 @@ class Rules:
         self._roles: dict[str, set[str]] = {}
         self._primary: dict[tuple[str, str], int] = {}
         self._orgs_of: dict[tuple[str, str], int] = {}
-        self._enrolled: dict[tuple[str, str, str], list[tuple[Period, int]]] = {}
+        self._enrolled: dict[tuple[str, str, str], list[tuple[dt.date, dt.date, int]]] = {}
         self._primary_teachers: dict[str, int] = {}
         self._items: dict[str, records.LineItem] = {}
         self._results: dict[tuple[str, str], int] = {}
@@ -192,11 +191,13 @@ class Rules:
 
     def _once(self, enrollment: records.Enrollment, line: int) -> None:
         """A person may come back to a class, but is not in it twice at a time."""
-        key = (enrollment.class_, enrollment.user, enrollment.role)
-        period = (enrollment.begin or dt.date.min, enrollment.end or dt.date.max)
-        others = self._enrolled.setdefault(key, [])
-        for (begin, end), first in others:
-            if period[0] < end and begin < period[1]:
+        begin, end = enrollment.begin or dt.date.min, enrollment.end or dt.date.max
+        others = self._enrolled.setdefault((enrollment.class_, enrollment.user, enrollment.role), [])
+        if end <= begin:
+            return
+        at = bisect(others, (begin, end, line))
+        for other_begin, other_end, first in others[max(0, at - 1) : at + 1]:
+            if begin < other_end and other_begin < end:
                 self._error(
                     "enrollments",
                     line,
@@ -204,7 +205,7 @@ class Rules:
                     say("This person is enrolled in this class on line {line} already.", line=first),
                 )
                 break
-        others.append((period, line))
+        others.insert(at, (begin, end, line))
 
     def _score(self, result: records.Result, item: records.LineItem | None, line: int) -> None:
         score = result.score
