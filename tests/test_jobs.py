@@ -1,0 +1,137 @@
+"""Work that must happen after a commit, although the process may die."""
+
+import asyncio
+import datetime as dt
+
+import pytest
+
+from portal import clock, db, jobs
+
+
+@pytest.fixture(autouse=True)
+def handlers(monkeypatch):
+    """Handlers of this test only."""
+    known: dict[str, jobs.Handler] = {}
+    monkeypatch.setattr(jobs, "_handlers", known)
+    return known
+
+
+async def state() -> tuple[int, bool, bool, str]:
+    attempts, done, dead, reason = await db.row("SELECT attempts, done_at, dead_at, reason FROM job")
+    return attempts, done is not None, dead is not None, reason
+
+
+async def test_a_job_runs_once_and_forgets_its_payload(database, handlers):
+    seen = []
+    jobs.handles("note")(_into(seen))
+    async with db.transaction():
+        await jobs.enqueue("note", {"key": "a secret"})
+    assert await jobs.drain() == 1
+    assert await jobs.drain() == 0
+    assert seen == [{"key": "a secret"}]
+    assert "a secret" not in str(await db.rows("SELECT payload FROM job"))
+
+
+async def test_a_job_of_a_transaction_that_rolled_back_never_was(database, handlers):
+    with pytest.raises(RuntimeError):
+        async with db.transaction():
+            await jobs.enqueue("note", {})
+            raise RuntimeError
+    assert await jobs.drain() == 0
+
+
+async def test_a_job_is_not_run_before_its_time(database, handlers):
+    seen = []
+    jobs.handles("note")(_into(seen))
+    async with db.transaction():
+        await jobs.enqueue("note", {}, after=dt.timedelta(minutes=5))
+    assert await jobs.drain() == 0
+    with clock.moved(minutes=6):
+        assert await jobs.drain() == 1
+
+
+async def test_a_job_that_fails_is_tried_again_later_and_dies_with_its_reason(database, handlers):
+    async def fail(payload):
+        raise ValueError("no\0 such thing")
+
+    jobs.handles("note")(fail)
+    async with db.transaction():
+        await jobs.enqueue("note", {})
+    assert await jobs.drain() == 1
+    assert await jobs.drain() == 0  # the pause
+    assert await state() == (1, False, False, "ValueError: no such thing")
+    for attempt in range(1, jobs.MAX_ATTEMPTS):
+        with clock.moved(days=attempt):
+            assert await jobs.drain() == 1
+    assert await state() == (jobs.MAX_ATTEMPTS, False, True, "ValueError: no such thing")
+    with clock.moved(days=365):
+        assert await jobs.drain() == 0
+
+
+async def test_a_job_that_fails_once_can_still_succeed(database, handlers):
+    tries = []
+
+    async def stumble(payload):
+        tries.append(1)
+        if len(tries) == 1:
+            raise OSError("the post office is closed")
+
+    jobs.handles("note")(stumble)
+    async with db.transaction():
+        await jobs.enqueue("note", {})
+    await jobs.drain()
+    with clock.moved(minutes=1):
+        await jobs.drain()
+    assert (await state())[:3] == (2, True, False)
+
+
+async def test_a_job_whose_worker_died_is_taken_up_again(database, handlers):
+    seen = []
+    jobs.handles("note")(_into(seen))
+    async with db.transaction():
+        await jobs.enqueue("note", {})
+    assert await jobs._claim("a worker that dies now") is not None
+    assert await jobs.drain() == 0
+    with clock.moved(seconds=jobs.LEASE.total_seconds() + 1):
+        assert await jobs.drain() == 1
+
+
+async def test_two_workers_never_run_one_job(database, handlers):
+    seen = []
+    jobs.handles("note")(_into(seen))
+    async with db.transaction():
+        for number in range(20):
+            await jobs.enqueue("note", {"n": number})
+    await asyncio.gather(*[jobs.drain() for _ in range(4)])
+    assert sorted(payload["n"] for payload in seen) == list(range(20))
+
+
+async def test_the_worker_wakes_at_once_and_stops_when_told(database, handlers):
+    seen = asyncio.Event()
+
+    async def note(payload):
+        seen.set()
+
+    jobs.handles("note")(note)
+    stopping = asyncio.Event()
+    worker = asyncio.create_task(jobs.work(stopping))
+    await asyncio.sleep(0.05)
+    async with db.transaction():
+        await jobs.enqueue("note", {})
+    await asyncio.wait_for(seen.wait(), 5)
+    stopping.set()
+    await asyncio.wait_for(worker, 5)
+
+
+async def test_one_kind_has_one_handler(database, handlers):
+    jobs.handles("note")(_into([]))
+    with pytest.raises(ValueError, match="two handlers"):
+        jobs.handles("note")(_into([]))
+
+
+def _into(seen):
+    async def note(payload):
+        await asyncio.sleep(0)
+        seen.append(payload)
+
+    return note
