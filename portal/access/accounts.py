@@ -9,13 +9,18 @@ from portal import audit, clock, db
 from portal.access import links, sessions
 from portal.access.models import Account, AccountRole
 from portal.access.roles import STAFF, Role
+from portal.centre import centres
 from portal.errors import Conflict, Forbidden, Invalid, NotFound, say
-from portal.people import contacts, sight
+from portal.people import authors, contacts, names, sight
 from portal.scope import Permission, Scope
 from portal.text import fold
 
 PAGE = 50
 COUNTED = 1000
+
+_ABOVE = (Role.ADMINISTRATOR, Role.DIRECTOR, Role.MANAGER)
+_HAS_ONE = say("This person has an account already.")
+_TAKEN = say("Another account signs in with this.")
 
 
 class Line(NamedTuple):
@@ -41,13 +46,17 @@ class Page:
     total: int
     number: int
 
-    @property
-    def last(self) -> int:
-        return max(1, -(-self.total // PAGE))
+
+class Grant(NamedTuple):
+    """A role as an account holds it; `branch` is "" where it holds everywhere."""
+
+    id: int
+    role: str
+    branch: str
 
 
 class Detail(NamedTuple):
-    """An account with the roles it holds: id of the grant, role, branch name or nothing for all."""
+    """An account with the roles it holds."""
 
     id: int
     person_id: int
@@ -58,7 +67,18 @@ class Detail(NamedTuple):
     phone: str
     invited: bool
     disabled_at: dt.datetime | None
-    roles: Sequence[tuple[int, str, str]]
+    made_at: dt.datetime
+    made_by: names.Name | None
+    sessions: int
+    seen_at: dt.datetime | None
+    roles: Sequence[Grant]
+
+
+class Invited(NamedTuple):
+    """An invited account. `path` is the invitation, to be handed to who signs in by phone; "" where a letter goes."""
+
+    id: int
+    path: str
 
 
 def visible_to(scope: Scope) -> db.Condition:
@@ -112,8 +132,8 @@ async def find(scope: Scope, account_id: int) -> Detail:
     seen = visible_to(scope)
     found = await db.row(
         "SELECT p.id, p.family_name, p.middle_name, p.given_name, COALESCE(a.email, ''), COALESCE(a.phone, ''),"
-        " a.password_hash IS NULL, a.disabled_at FROM account a JOIN person p ON p.id = a.person_id"
-        f" WHERE a.id = ? AND {seen.sql}",
+        " a.password_hash IS NULL, a.disabled_at, a.made_at, a.made_by FROM account a"
+        f" JOIN person p ON p.id = a.person_id WHERE a.id = ? AND {seen.sql}",
         account_id,
         *seen.args,
     )
@@ -124,44 +144,71 @@ async def find(scope: Scope, account_id: int) -> Detail:
         " WHERE r.account_id = ? ORDER BY r.id",
         account_id,
     )
-    disabled = db.instant(found[7]) if found[7] else None
-    return Detail._make((account_id, *found[:6], bool(found[6]), disabled, [(row[0], row[1], row[2]) for row in roles]))
+    by = await authors.of_accounts([found[9]])
+    count, seen_at = await sessions.summary(account_id)
+    return Detail(
+        id=account_id,
+        person_id=found[0],
+        family_name=found[1],
+        middle_name=found[2],
+        given_name=found[3],
+        email=found[4],
+        phone=found[5],
+        invited=bool(found[6]),
+        disabled_at=db.instant(found[7]) if found[7] else None,
+        made_at=db.instant(found[8]),
+        made_by=by.get(found[9]),
+        sessions=count,
+        seen_at=seen_at,
+        roles=[Grant._make(row) for row in roles],
+    )
 
 
-async def open_for(scope: Scope, person_id: int, login: str, *, language: str = "") -> Account:
+async def open_for(scope: Scope, person_id: int, login: str, *, language: str = "") -> Invited:
     """Make a person's account and send the invitation.
 
-    Raises `NotFound` for a person out of sight, `Conflict` when the person has an account, `Invalid` beside `login`.
+    Raises `NotFound` for a person out of sight, `Forbidden` for one whose account would be, `Conflict` when the person
+    has an account, `Invalid` beside `login`.
     """
     scope.require(Permission.EDIT_ACCOUNTS)
     email, phone = _login(login)
-    async with db.transaction():
-        given_name = await _person_in_sight(scope, person_id)
-        if await Account.filter(person_id=person_id).exists():
-            raise Conflict(say("This person has an account already."))
-        if await _is_taken(email, phone):
-            raise Invalid({"login": say("Another account signs in with this.")})
-        account = await Account.create(
-            person_id=person_id,
-            email=email,
-            phone=phone,
-            language=language,
-            made_at=clock.now(),
-            made_by=scope.account_id,
-        )
-        await audit.record(scope, "account.open", "account", account.id, {"person": person_id})
-        await links.invite(scope, account, given_name)
-    return account
+    try:
+        async with db.transaction():
+            given_name = await _person_in_reach(scope, person_id)
+            if await Account.filter(person_id=person_id).exists():
+                raise Conflict(_HAS_ONE)
+            if await _is_taken(email, phone):
+                raise Invalid({"login": _TAKEN})
+            account = await Account.create(
+                person_id=person_id,
+                email=email,
+                phone=phone,
+                language=language,
+                made_at=clock.now(),
+                made_by=scope.account_id,
+            )
+            await audit.record(scope, "account.open", "account", account.id, {"person": person_id})
+            return await _invited(scope, account, given_name)
+    except db.IntegrityError as error:  # another request was first, between our look and our write
+        raise Conflict(_HAS_ONE) from error
 
 
-async def invite_again(scope: Scope, account_id: int) -> None:
+async def invite_again(scope: Scope, account_id: int) -> Invited:
     """Send a fresh invitation to an account that has no password yet; earlier ones stop working."""
     scope.require(Permission.EDIT_ACCOUNTS)
     async with db.transaction():
         detail = await find(scope, account_id)
+        _may_keep(scope, detail)
         if not detail.invited or detail.disabled_at:
             raise Conflict(say("This account has a password already."))
-        await links.invite(scope, await Account.get(id=account_id), detail.given_name)
+        return await _invited(scope, await Account.get(id=account_id), detail.given_name)
+
+
+async def to_give(scope: Scope) -> tuple[list[Role], list[tuple[int, str]], bool]:
+    """What the scope may hand out: the roles, the branches, and whether also everywhere at once."""
+    reach = scope.branches_for(Permission.EDIT_ACCOUNTS)
+    branches = [branch for branch in await centres.branches() if reach is None or branch[0] in reach]
+    return [role for role in STAFF if reach is None or role not in _ABOVE], branches, reach is None
 
 
 async def give_role(scope: Scope, account_id: int, role: str, branch_id: int | None) -> None:
@@ -193,6 +240,7 @@ async def take_role(scope: Scope, account_id: int, grant_id: int) -> None:
     """Take a role away; raises `NotFound`, and `Conflict` for the last administrator."""
     scope.require(Permission.EDIT_ACCOUNTS)
     async with db.transaction():
+        await _one_by_one()
         await find(scope, account_id)
         grant = await AccountRole.get_or_none(id=grant_id, account_id=account_id)
         if grant is None:
@@ -210,9 +258,8 @@ async def disable(scope: Scope, account_id: int) -> None:
     if account_id == scope.account_id:
         raise Conflict(say("You cannot disable your own account."))
     async with db.transaction():
-        detail = await find(scope, account_id)
-        for _, role, _ in detail.roles:
-            _may_hand_out(scope, Role(role), None if role == Role.ADMINISTRATOR else _any_branch(scope))
+        await _one_by_one()
+        _may_keep(scope, await find(scope, account_id))
         changed = await Account.filter(id=account_id, disabled_at=None).update(
             disabled_at=clock.now(), disabled_by=scope.account_id
         )
@@ -226,7 +273,7 @@ async def enable(scope: Scope, account_id: int) -> None:
     """Open the door again; the old sessions stay ended."""
     scope.require(Permission.EDIT_ACCOUNTS)
     async with db.transaction():
-        await find(scope, account_id)
+        _may_keep(scope, await find(scope, account_id))
         changed = (
             await Account.filter(id=account_id).exclude(disabled_at=None).update(disabled_at=None, disabled_by=None)
         )
@@ -262,27 +309,41 @@ async def _is_taken(email: str | None, phone: str | None) -> bool:
     return await db.row("SELECT 1 FROM account WHERE email = ? OR phone = ?", email, phone) is not None
 
 
-async def _person_in_sight(scope: Scope, person_id: int) -> str:
+async def _person_in_reach(scope: Scope, person_id: int) -> str:
+    """The given name of a person whose account the scope may keep: anybody, or the staff of its branches."""
     seen = sight.persons(scope)
     found = await db.row(f"SELECT p.given_name FROM person p WHERE p.id = ? AND {seen.sql}", person_id, *seen.args)
     if found is None:
         raise NotFound
+    reach = scope.branches_for(Permission.EDIT_ACCOUNTS)
+    at_work = sight.EVERYBODY if reach is None else sight.among("w.branch_id", reach)
+    works = f"SELECT 1 FROM works_at w WHERE w.person_id = ? AND {at_work.sql}"
+    if reach is not None and await db.row(works, person_id, *at_work.args) is None:
+        raise Forbidden(say("You may open accounts for the staff of your own branches."))
     return str(found[0])
 
 
-def _any_branch(scope: Scope) -> int | None:
-    branches = scope.branches_for(Permission.EDIT_ACCOUNTS)
-    return None if branches is None else min(branches, default=0)
+async def _invited(scope: Scope, account: Account, given_name: str) -> Invited:
+    path = await links.invite(scope, account, given_name)
+    return Invited(account.id, "" if account.email else path)
+
+
+def _may_keep(scope: Scope, account: Detail) -> None:
+    """Inviting, closing and opening an account is for those who may hand out every role it holds."""
+    if scope.branches_for(Permission.EDIT_ACCOUNTS) is not None and any(g.role in _ABOVE for g in account.roles):
+        raise Forbidden(say("You may give roles up to your own, in your own branches."))
 
 
 def _may_hand_out(scope: Scope, role: Role, branch_id: int | None) -> None:
     """Only within one's own reach; the roles above a branch only by those who hold the right everywhere."""
     reach = scope.branches_for(Permission.EDIT_ACCOUNTS)
-    if reach is None:
-        return
-    above = role in (Role.ADMINISTRATOR, Role.DIRECTOR, Role.MANAGER)
-    if above or branch_id is None or branch_id not in reach:
+    if reach is not None and (role in _ABOVE or branch_id is None or branch_id not in reach):
         raise Forbidden(say("You may give roles up to your own, in your own branches."))
+
+
+async def _one_by_one() -> None:
+    """Who takes roles or closes accounts passes one after another: two at once could each lock the other out."""
+    await db.row("SELECT id FROM centre FOR UPDATE")
 
 
 async def _keep_an_administrator() -> None:

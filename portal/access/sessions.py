@@ -85,3 +85,15 @@ async def of_account(scope: Scope) -> list[tuple[Any, ...]]:
         clock.now() - LIFETIME,
     )
     return [(*row[:3], db.instant(row[3]), db.instant(row[4])) for row in found]
+
+
+async def summary(account_id: int) -> tuple[int, dt.datetime | None]:
+    """How many sessions an account has open, and when it was last seen at all."""
+    found = await db.row(
+        "SELECT COUNT(CASE WHEN ended_at IS NULL AND seen_at > ? THEN 1 END), MAX(seen_at) FROM session"
+        " WHERE account_id = ?",
+        clock.now() - LIFETIME,
+        account_id,
+    )
+    assert found is not None
+    return found[0], db.instant(found[1]) if found[1] else None
