@@ -159,5 +159,6 @@ def _mark(row: tuple[Any, ...]) -> Mark:
         points if counts else None,
         comment or "",
         db.day(scored_on) if scored_on else None,
-        round(total / count) if count >= MEAN_FROM else None,
+        # To a tenth of a point, halves up: finer would only look like knowledge.
+        (2 * total + 100 * count) // (200 * count) * 100 if count >= MEAN_FROM else None,
     )
