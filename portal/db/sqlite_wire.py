@@ -135,10 +135,14 @@ class Wire:
         cursor = self._connection.cursor()
         if named:
             cursor.row_factory = sqlite3.Row
+        before = self._connection.total_changes
         try:
             cursor.execute(sql, args)
             rows = cursor.fetchall() if cursor.description else []
-            return Answer(len(rows) if cursor.rowcount < 0 else cursor.rowcount, rows, cursor.lastrowid)
+            changed = cursor.rowcount
+            if changed < 0:  # the module does not count for a SELECT, nor for a write that starts with WITH
+                changed = len(rows) or self._connection.total_changes - before
+            return Answer(changed, rows, cursor.lastrowid)
         finally:
             # Here, in the thread: an error carries this frame to the event loop, and what is still open in it would
             # be closed there, waiting for whatever statement this connection runs by then.

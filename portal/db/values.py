@@ -3,6 +3,7 @@
 import datetime as dt
 import sqlite3
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 LEAST, MOST = -(2**63), 2**63 - 1
@@ -46,8 +47,11 @@ def checked(args: Sequence[Any]) -> Sequence[Any]:
         elif kind is int:
             if not LEAST <= arg <= MOST:
                 raise ValueError(f"{arg} does not fit into 64 bits")
-        elif kind is dt.datetime and arg.tzinfo is None:
-            raise ValueError(f"A datetime without a time zone cannot be stored: {arg}")
+        elif kind is dt.datetime:
+            if arg.tzinfo is None:
+                raise ValueError(f"A datetime without a time zone cannot be stored: {arg}")
+        elif kind is Decimal:
+            raise ValueError(f"Decimal {arg}: SQLite would round it in silence; store whole numbers of a small unit")
     return args
 
 

@@ -1,6 +1,7 @@
 """The tests' own small school, on both databases."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -10,7 +11,7 @@ import pytest
 
 from portal import db
 from portal.db.migrations import migrate
-from tests.conftest import new_postgres_database
+from tests.conftest import empty_postgres, new_postgres_database
 
 MODELS = ["tests.db.models"]
 STEPS = "tests.db.steps"
@@ -19,11 +20,10 @@ WriteSteps = Callable[..., str]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest) -> str:
     """The address of a database without any table."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/school.sqlite3"
-    return request.getfixturevalue("postgres_url")
+    found: str = request.getfixturevalue(f"{request.param}_url")
+    return found
 
 
 @pytest.fixture
@@ -37,20 +37,48 @@ def postgres_url(postgres_scratch: str) -> str:
     return postgres_scratch
 
 
-@pytest.fixture(scope="session")
-def postgres_scratch(postgres_server: str) -> Iterator[str]:
-    """A database beside the one with the house's tables."""
-    with new_postgres_database(postgres_server) as address:
-        yield address
+@pytest.fixture(params=["sqlite", "postgres"])
+def school_url(request: pytest.FixtureRequest) -> str:
+    """The address of a database with the tables of courses and enrolments."""
+    if request.param == "postgres":
+        migrated: str = request.getfixturevalue("postgres_school")
+        return migrated
+    address: str = request.getfixturevalue("sqlite_url")
+    template: Path = request.getfixturevalue("sqlite_school")
+    shutil.copyfile(template, address.removeprefix("sqlite:///"))
+    return address
 
 
 @pytest.fixture
-async def school(url: str) -> AsyncIterator[str]:
-    """An open database with courses and enrolments; gives its address."""
-    await migrate(url, migrations=STEPS)
-    await db.open(url, models=MODELS)
-    yield url
-    await db.close()
+async def school(school_url: str) -> AsyncIterator[str]:
+    """The same, open and empty; gives its address."""
+    await db.open(school_url, models=MODELS)
+    try:
+        if db.dialect() == "postgres":
+            await empty_postgres()
+        yield school_url
+    finally:
+        await db.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_school(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("school") / "school.sqlite3"
+    asyncio.run(migrate(f"sqlite:///{file}", migrations=STEPS))
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_school(postgres_server: str) -> Iterator[str]:
+    with new_postgres_database(postgres_server) as address:
+        asyncio.run(migrate(address, migrations=STEPS))
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgres_scratch(postgres_server: str) -> Iterator[str]:
+    with new_postgres_database(postgres_server) as address:
+        yield address
 
 
 @pytest.fixture
