@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
 
@@ -98,13 +98,22 @@ _DATABASES = ("sqlite", "postgres", "postgresql")
 
 
 def _url(name: str, text: str, schemes: tuple[str, ...]) -> str:
-    if text and urlsplit(text).scheme not in schemes:
+    if text and _parts(name, text).scheme not in schemes:
         raise SettingError(f"{name} must start with {' or '.join(scheme + '://' for scheme in schemes)}")
     return text
 
 
+def _parts(name: str, text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # refuses one that is no number, or too high
+    except ValueError as error:
+        raise SettingError(f"{name} is not an address: {error}") from error
+    return parts
+
+
 def _whole(name: str, text: str, least: int, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
         raise SettingError(f"{name} must be a whole number from {least} to {most}, not {text!r}")
     return int(text)
 
@@ -117,8 +126,9 @@ def _one_of(name: str, text: str, allowed: set[str]) -> str:
 
 
 def _public_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+    parts = _parts("PORTAL_PUBLIC_URL", text)
+    more = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    if parts.scheme not in ("http", "https") or not parts.hostname or more:
         raise SettingError("PORTAL_PUBLIC_URL must be like https://school.example, without a path")
     if parts.scheme == "http" and not _is_near(parts.hostname):
         raise SettingError("PORTAL_PUBLIC_URL must be https outside loopback and private addresses")
@@ -138,19 +148,30 @@ def _bracketed(host: str) -> str:
 
 
 def _secret(text: str, kept: Path) -> str:
-    """The given secret, else one that is made once and kept beside the database, readable by its owner only."""
+    """The given secret, else one that is made once and kept in a file that only its owner can read."""
     if text:
-        if len(text) < 32:
-            raise SettingError("PORTAL_SECRET must have at least 32 characters")
-        return text
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        draft = kept.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
+        return _long_enough(text, "it")
+    try:
+        if not kept.exists():
+            _make_secret(kept)
+        return _long_enough(kept.read_text().strip(), f"{kept}, where it is kept,")
+    except OSError as error:
+        raise SettingError(f"PORTAL_SECRET is not set, and {kept} cannot be used instead: {error.strerror}") from error
+
+
+def _make_secret(kept: Path) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    draft = kept.with_suffix(f".{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    try:
         draft.write_text(secrets.token_urlsafe(48))
-        try:
-            with suppress(FileExistsError):
-                os.link(draft, kept)  # two processes at once: the first one's secret stands
-        finally:
-            draft.unlink()
-    return kept.read_text().strip()
+        with suppress(FileExistsError):
+            os.link(draft, kept)  # two processes at once: the first one's secret stands
+    finally:
+        draft.unlink()
+
+
+def _long_enough(text: str, what: str) -> str:
+    if len(text) < 32:
+        raise SettingError(f"PORTAL_SECRET must have at least 32 characters; {what} has {len(text)}")
+    return text

@@ -11,8 +11,9 @@ import click
 from portal import db, files
 from portal.access import secrets
 from portal.db import migrations
+from portal.db.address import address
 from portal.errors import Invalid, Refusal
-from portal.settings import SettingError, Settings, read
+from portal.settings import Settings, read
 
 
 @asynccontextmanager
@@ -30,21 +31,25 @@ async def house(settings: Settings, *, migrate: bool = False) -> AsyncIterator[N
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    """Run a command's work; a refusal becomes its sentence and exit status 1, never a traceback."""
+    """Run a command's work; a refusal or a database out of reach is a sentence and exit status 1, no traceback."""
     try:
         asyncio.run(work)
     except Invalid as no:
         fail("\n".join([str(no), *(f"  {name}: {sentence}" for name, sentence in no.errors.items())]))
     except Refusal as no:
         fail(str(no))
+    except ConnectionError as error:
+        fail(str(error))
 
 
 def settings() -> Settings:
     """The settings of the environment; exits with the sentence when one is wrong."""
     try:
-        return read()
-    except SettingError as error:
+        found = read()
+        address(found.database_url)
+    except ValueError as error:
         fail(str(error))
+    return found
 
 
 def fail(sentence: str) -> NoReturn:

@@ -6,16 +6,17 @@ import secrets as dice
 import click
 
 from portal import clock, db
-from portal.access import secrets, sessions
+from portal.access import secrets, sessions, showing
 from portal.access.models import Account
 from portal.commands import fail, house, run, settings
-from portal.commands.demo_centre import Draft, Size, cast, draw
+from portal.commands.demo_centre import Draft, Size, draw
 from portal.commands.demo_centre.loading import load
 from portal.commands.progress import Bar
 from portal.settings import Settings
 
 NAME = "Anh ngữ Sân Trường"
 SEED = 2026
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @click.command()
@@ -42,29 +43,43 @@ def demo(
 
 async def prepare(config: Settings) -> None:
     """What `run` does before it serves: migrate, load the demo into an empty database, say who signs in."""
+    await _spare_the_real(config)
     async with house(config, migrate=True):
-        if await _state() == "demo":
+        if await _is_loaded():
             await _greet_again(config)
         else:
             await _fill(config, Size.of(), SEED, None, None)
 
 
 async def _demo(config: Settings, size: Size, seed: int, today: dt.date | None, password: str | None) -> None:
+    await _spare_the_real(config)
     async with house(config, migrate=True):
-        if await _state() == "demo":
+        if await _is_loaded():
             click.echo("The demo centre is loaded already. For another one, begin with an empty database.")
         else:
             await _fill(config, size, seed, today, password)
 
 
-async def _state() -> str:
-    """ "demo" or "empty"; leaves with a sentence where real people are."""
-    found = await db.row("SELECT demo_loaded_at FROM centre")
-    if found is None and await db.row("SELECT 1 FROM person LIMIT 1") is None:
-        return "empty"
-    if found is None or found[0] is None:
-        fail("This database holds a real centre. The demo is only loaded into an empty database.")
-    return "demo"
+async def _spare_the_real(config: Settings) -> None:
+    """Leave with a sentence where real people are, before anything is touched."""
+    async with house(config):
+        try:
+            found = await db.row("SELECT demo_loaded_at FROM centre")
+        except db.OperationalError:
+            return  # no tables yet
+        if found is not None and found[0] is None:
+            fail(
+                "This database holds a real centre, and the demo never goes there. Serve the centre with"
+                " `python -m portal serve`, or give the demo a PORTAL_DATABASE_URL of its own."
+            )
+
+
+async def _is_loaded() -> bool:
+    if await db.row("SELECT 1 FROM centre"):
+        return True
+    if await db.row("SELECT 1 FROM person LIMIT 1"):
+        fail("This database holds people without a centre. The demo is only loaded into an empty database.")
+    return False
 
 
 async def _fill(config: Settings, size: Size, seed: int, today: dt.date | None, password: str | None) -> None:
@@ -97,12 +112,13 @@ def _found(draft: Draft, config: Settings) -> None:
 def _passwords(config: Settings, wanted: str | None) -> dict[str, str]:
     """A password for each of the cast. The known one is for a server that only this machine reaches."""
     if wanted is None:
-        wanted = "random" if config.is_open else cast.PASSWORD
-    return {star.login: _random_password() if wanted == "random" else wanted for star in cast.SIGN_INS}
+        wanted = "random" if config.is_open else showing.PASSWORD
+    return {login: _random_password() if wanted == "random" else wanted for login in showing.CAST}
 
 
 def _random_password() -> str:
-    return dice.token_urlsafe(12)
+    """Sixty bits that can be read from a screen and typed on a phone."""
+    return "-".join("".join(dice.choice(LETTERS) for _ in range(4)) for _ in range(3))
 
 
 async def _hashes(passwords: dict[str, str]) -> dict[str, str]:
@@ -112,8 +128,8 @@ async def _hashes(passwords: dict[str, str]) -> dict[str, str]:
 
 def _greet(passwords: dict[str, str]) -> None:
     click.echo("\nThe demo centre is ready. Sign in as:")
-    for star in cast.SIGN_INS:
-        click.echo(f"  {star.login:<24} {star.words:<30} password: {passwords.get(star.login, '(as printed before)')}")
+    for login, words in showing.CAST.items():
+        click.echo(f"  {login:<24} {words!s:<24} password: {passwords.get(login, '(as printed before)')}")
     click.echo("")
 
 
@@ -123,18 +139,18 @@ async def _greet_again(config: Settings) -> None:
         str(email): str(password_hash)
         for email, password_hash in await db.rows(
             f"SELECT email, password_hash FROM account WHERE password_hash IS NOT NULL"
-            f" AND email IN ({db.marks(len(cast.SIGN_INS))})",
-            *(star.login for star in cast.SIGN_INS),
+            f" AND email IN ({db.marks(len(showing.CAST))})",
+            *showing.CAST,
         )
     }
-    known = [login for login, kept in stored.items() if await secrets.verify_password(kept, cast.PASSWORD)]
-    passwords = dict.fromkeys(known, cast.PASSWORD)
+    known = [login for login, kept in stored.items() if await secrets.verify_password(kept, showing.PASSWORD)]
+    passwords = dict.fromkeys(known, showing.PASSWORD)
     if config.is_open and known:
         passwords = {login: _random_password() for login in known}
         await _replace(passwords)
         click.echo("Other machines can reach this server: the demo's passwords were replaced.")
     _greet(passwords)
-    if len(known) < len(cast.SIGN_INS):
+    if len(known) < len(showing.CAST):
         click.echo("Random passwords were printed when the demo was loaded; an empty database gets new ones.\n")
 
 

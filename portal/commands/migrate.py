@@ -13,11 +13,7 @@ def migrate() -> None:
 
 
 async def _migrate() -> None:
-    names: list[str] = []
-    await migrations.migrate(settings().database_url, tell=names.append)
-    for name in names:
-        click.echo(f"  migrated {name}")
-    if not names:
+    if not await migrations.migrate(settings().database_url, tell=lambda name: click.echo(f"  migrated {name}")):
         click.echo("The database is up to date.")
 
 

@@ -1,5 +1,7 @@
 """`python -m portal serve` and `run`: the server, for a real centre and for the demo."""
 
+import socket
+
 import click
 import uvicorn
 
@@ -8,6 +10,8 @@ from portal.commands import fail, house, run, settings
 from portal.db import migrations
 from portal.settings import Settings
 from portal.web import logs, origins
+
+GRACE_SECONDS = 10
 
 
 @click.command()
@@ -30,8 +34,7 @@ def run_demo() -> None:
 
 
 async def _check(config: Settings) -> None:
-    names = await migrations.pending(config.database_url)
-    if names:
+    if await migrations.pending(config.database_url):
         fail("The database is not up to date. Run: python -m portal migrate")
     async with house(config):
         if not await db.value("SELECT COUNT(*) FROM centre"):
@@ -43,22 +46,38 @@ def _serve(config: Settings, workers: int) -> None:
         fail("More than one worker needs PORTAL_REDIS_URL: the workers tell each other through Redis.")
     if not config.limits:
         click.echo("PORTAL_LIMITS=off: attempts are not limited. For benchmarks only.", err=True)
-    click.echo(f"Schoolyard is open at {config.public_url}  (Ctrl-C closes it)")
+    _is_free(config)
+    click.echo(f"Schoolyard is open at {_address(config)}  (Ctrl-C closes it)")
     if config.is_open and not config.secure and origins.lan_address():
         click.echo(f"On this network: http://{origins.lan_address()}:{config.port}")
-    logs.configure()
     uvicorn.run(
         "asgi:app",
         host=config.host,
         port=config.port,
         workers=workers,
-        log_config=None,
+        log_config=logs.CONFIG,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=GRACE_SECONDS,
         ws_max_size=131072,
         ws_per_message_deflate=False,
     )
+
+
+def _is_free(config: Settings) -> None:
+    """Leave with a sentence when another program has the port, or the host is not ours."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((config.host, config.port))
+        except OSError as error:
+            fail(f"HOST={config.host} PORT={config.port} cannot be opened: {error.strerror}. Another PORT may be free.")
+
+
+def _address(config: Settings) -> str:
+    """What to type into a browser here: nobody can visit 0.0.0.0."""
+    return config.public_url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
 commands = [serve, run_demo]

@@ -29,7 +29,7 @@ def staff(registry: Registry, teacher_sites: Sequence[int]) -> list[int]:
     for site in range(1, len(SITES)):
         for role, position in cast.COLLEAGUES:
             sex, name = _grown_up(dice)
-            account = _employ(registry, Star("", "", name, sex, dice.randint(24, 45), role, False, position), site)
+            account = _employ(registry, Star("", name, sex, dice.randint(24, 45), role, position), site)
             counsellors.setdefault(site, account)
     teachers = []
     for number, site in enumerate(teacher_sites):
