@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def rows() -> dict[str, str]:
     """The table of the guide: the default of every setting by name."""
-    found = re.findall(r"^\| `([A-Z_]+)` \| ([^|]*) \|", TABLE.read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.findall(r"^\| `([A-Z_]+)` \|([^|]*)\|", TABLE.read_text(encoding="utf-8"), re.MULTILINE)
     return {name: default.strip().strip("`") for name, default in found}
 
 
