@@ -1,7 +1,7 @@
 """Style sheet, scripts and icons: read once at start, named by their hash, cached for a year.
 
 `static/css/` is joined into one sheet in path order. Scripts keep their paths with a hash in the file name, and an
-import map sends the plain path, and so every relative import, to the hashed one. Everything is kept compressed in memory.
+import map sends the plain path, and so every relative import, to the hashed one. All of it is kept in memory, packed.
 """
 
 import base64

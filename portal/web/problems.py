@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from portal.centre import centres
-from portal.errors import Refusal, Sentence, TooMany, say
+from portal.errors import Conflict, Refusal, Sentence, TooMany, say
 from portal.web.requests import choose_look
 from portal.web.templating import page
 
@@ -39,6 +39,12 @@ async def http_error(request: Request, error: Exception) -> Response:
     response = await _problem(request, status, sentence, [])
     response.headers.update(error.headers or {})
     return response
+
+
+async def collided(request: Request, error: Exception) -> Response:
+    """Two at once wanted what only one can have, and the database let the first one have it."""
+    logger.info("a constraint refused the second of two: %s", error)
+    return await _problem(request, Conflict.status, Conflict.default, [])
 
 
 async def broken(request: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -197,6 +197,7 @@ def _formats(language: str) -> dict[str, Any]:
         pattern = "EEEE, d MMMM y" if language == "en" else "full"
         return format_date(value, pattern, locale=language) if value else ""
 
+    @lru_cache(maxsize=4096)  # a page shows the same few marks over and over, and Babel takes its time
     def mark(thousandths: int | None) -> str:
         """Points, kept in thousandths: 8500 is 8,5."""
         return "" if thousandths is None else format_decimal(Decimal(thousandths) / 1000, "#,##0.###", locale=language)
