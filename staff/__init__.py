@@ -2,10 +2,12 @@
 
 from starlette.routing import BaseRoute
 
-from staff import people, students, today
+from staff import accounts, people, roles, students, today
 
 routes: list[BaseRoute] = [
     *today.routes,
     *people.routes,
     *students.routes,
+    *accounts.routes,
+    *roles.routes,
 ]
