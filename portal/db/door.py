@@ -12,7 +12,7 @@ from tortoise.context import TortoiseContext
 
 from portal.db import after, client, session
 from portal.db.after import Call
-from portal.db.registry import MIGRATIONS, MODEL_MODULES, config, refuse_twins, with_models
+from portal.db.registry import MIGRATIONS, MODEL_MODULES, config, refuse_twins
 from portal.db.session import Block, Engine, Snapshot
 from portal.db.values import MOST_PARAMETERS
 
@@ -54,7 +54,7 @@ async def open(
     global _opened
     if _opened is not None:
         raise RuntimeError("The database is open already: close() it first")
-    modules = list(models) if models is not None else with_models(MODEL_MODULES)
+    modules = MODEL_MODULES if models is None else models
     credentials: dict[str, Any] = {"read_seconds": read_seconds}
     if application_name and not url.startswith("sqlite"):
         credentials["application_name"] = application_name

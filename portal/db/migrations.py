@@ -22,7 +22,7 @@ from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_generator.state import State
 
 from portal.db import door
-from portal.db.registry import MIGRATIONS, MODEL_MODULES, config, with_models
+from portal.db.registry import MIGRATIONS, MODEL_MODULES, config
 from portal.db.sqlite_wire import split
 
 __all__ = ["Ddl", "Migration", "StateOnly", "drift", "is_current", "migrate", "ops", "pending"]
@@ -157,7 +157,7 @@ async def is_current(url: str | None = None, *, migrations: str = MIGRATIONS) ->
 
 async def drift(models: Sequence[str] | None = None, *, migrations: str = MIGRATIONS) -> list[str]:
     """What `makemigrations` would do: how the models differ from the state that the migrations lead to."""
-    modules = list(models) if models is not None else with_models(MODEL_MODULES)
+    modules = MODEL_MODULES if models is None else models
     settings = config("sqlite:///:unused:", modules, migrations=migrations)
     with TortoiseContext() as context:
         await context.init(config=settings, init_connections=False)

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from inspect import getmembers, isclass
 from typing import Any
 
@@ -43,12 +42,7 @@ def config(url: str, modules: Sequence[str], *, migrations: str = MIGRATIONS, **
 
 def tooling() -> dict[str, Any]:
     """The configuration for Tortoise's own command line (makemigrations)."""
-    return config(os.environ.get("PORTAL_DATABASE_URL", DEFAULT_URL), with_models(MODEL_MODULES))
-
-
-def with_models(modules: Iterable[str]) -> list[str]:
-    """Those of the modules that exist and hold a model."""
-    return [name for name in modules if _exists(name) and models_in(name)]
+    return config(os.environ.get("PORTAL_DATABASE_URL", DEFAULT_URL), MODEL_MODULES)
 
 
 def models_in(module: str) -> dict[str, type[Model]]:
@@ -70,8 +64,3 @@ def refuse_twins(modules: Iterable[str]) -> None:
                 raise ValueError(
                     f"Two models are called {model.__name__}: in {other.__module__} and in {model.__module__}"
                 )
-
-
-def _exists(module: str) -> bool:
-    package, _, _ = module.rpartition(".")
-    return (not package or find_spec(package) is not None) and find_spec(module) is not None

@@ -11,7 +11,7 @@ from tortoise.models import Model
 
 from portal.db import door, fields
 from portal.db.migrations import TOKENS
-from portal.db.registry import MODEL_MODULES, models_in, with_models
+from portal.db.registry import MODEL_MODULES, models_in
 
 
 class Column(NamedTuple):
@@ -55,7 +55,7 @@ async def tables() -> dict[str, Table]:
 
 async def differences(modules: Sequence[str] | None = None) -> list[str]:
     """What the models say and the open database does not do, and the reverse; a sentence for each."""
-    names = with_models(MODEL_MODULES) if modules is None else list(modules)
+    names = MODEL_MODULES if modules is None else modules
     models = {model._meta.db_table: model for module in names for model in models_in(module).values()}
     there = await tables()
     found = [f"{name}: there is no such table" for name in models.keys() - there.keys()]

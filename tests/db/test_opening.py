@@ -151,6 +151,8 @@ async def test_two_models_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatc
         await db.open(sqlite_url, models=[*MODELS, twin.__name__])
 
 
-def test_the_house_is_named_once() -> None:
+def test_every_module_of_models_is_named_once() -> None:
     assert len(set(MODEL_MODULES)) == len(MODEL_MODULES)
+    there = {".".join(file.relative_to(ROOT).with_suffix("").parts) for file in ROOT.glob("portal/*/models.py")}
+    assert there <= set(MODEL_MODULES)
     assert db.TORTOISE_ORM["apps"]["models"]["migrations"] == "portal.migrations"
