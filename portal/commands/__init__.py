@@ -63,11 +63,16 @@ def portal() -> None:
     """Schoolyard: the front door and the staff room of an education centre."""
 
 
-def main() -> None:
-    """Run the command line."""
+def gathered() -> click.Group:
+    """The command line with all its commands."""
     from portal.commands import demo, importing, init, migrate, serve
 
     for module in (init, serve, migrate, demo, importing):
         for command in module.commands:
             portal.add_command(command)
-    portal(prog_name="python -m portal")
+    return portal
+
+
+def main() -> None:
+    """Run the command line."""
+    gathered()(prog_name="python -m portal")
