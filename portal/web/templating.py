@@ -126,7 +126,7 @@ def environment(language: str, assets: Assets) -> Environment:
 def icon(name: str, label: str | None = None) -> Markup:
     """An icon as inline SVG: decoration, unless it is given a label."""
     known = {"aria-label": label, "role": "img"} if label else {"aria-hidden": "true"}
-    return Markup(lucide(name, size=20, class_="icon", **known))
+    return Markup(lucide(name, size=20, **{"class": "icon"}, **known))
 
 
 def _ui(request: Request) -> Ui:
