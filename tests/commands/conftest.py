@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from portal import commands, db
 from tests.commands.server import Server
-from tests.conftest import empty_postgres
+from tests.conftest import empty_postgres, new_postgres_database
 
 REDIS = os.environ.get("PORTAL_TEST_REDIS", "redis://127.0.0.1:6379")
 SECRET = "a secret of forty characters for the tests"
@@ -24,6 +24,13 @@ def empty_url(database_url: str) -> str:
     """The address of a migrated database without a row."""
     asyncio.run(_emptied(database_url))
     return database_url
+
+
+@pytest.fixture
+def fresh_postgres(postgres_server: str) -> Iterator[str]:
+    """The address of a PostgreSQL database with nothing in it, not even tables."""
+    with new_postgres_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture
