@@ -52,6 +52,7 @@ class Reader:
     """The signed-in person, as the layouts show them."""
 
     name: str
+    given_name: str
     initials: str
     is_staff: bool
     is_family: bool
@@ -139,6 +140,7 @@ def _ui(request: Request) -> Ui:
             name=names.shown(
                 signed_in.family_name, signed_in.middle_name, signed_in.given_name, state.centre.name_order
             ),
+            given_name=signed_in.given_name,
             initials=names.initials(signed_in.family_name, signed_in.given_name),
             is_staff=scope.may(Permission.USE_STAFF_ROOM),
             is_family=scope.may(Permission.SEE_FAMILY_PAGES),
