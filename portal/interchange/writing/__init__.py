@@ -1,0 +1,45 @@
+"""From a OneRoster bundle to records of ours: docs/decisions/0005 says what becomes what, and why.
+
+`drafting` decides what can be decided without the database; the writers (`places`, `people`, `families`,
+`teaching`, `marks`) decide the rest and write, inside one transaction. Invariants: what a draft's hash says is
+unchanged is not written; nothing is deleted that a bundle only fails to name; no statement is run for a row.
+"""
+
+from portal.interchange.oneroster import Bundle
+from portal.interchange.writing import families, marks, people, places, teaching
+from portal.interchange.writing.desk import Desk
+from portal.interchange.writing.drafting import draft
+from portal.interchange.writing.drafts import Drafts
+from portal.interchange.writing.findings import Findings
+
+__all__ = ["Desk", "Drafts", "Findings", "draft", "write"]
+
+GROUND = "OneRoster import"
+
+
+async def write(desk: Desk, bundle: Bundle, drafts: Drafts) -> None:
+    """Write all drafts, inside the caller's transaction; what stands in the way goes to the desk's findings."""
+    await desk.lock()
+    present = bundle.present
+    branches = await places.branches(desk, drafts.branches, {org.source_id for org in bundle.orgs})
+    sessions = {session.source_id for session in bundle.sessions}
+    terms = await places.terms(desk, drafts.terms, "academicSessions" in present, sessions)
+    programs = await places.programs(desk, drafts.programs, "courses" in present)
+    classes = await places.classes(desk, drafts.classes, "classes" in present, (branches, terms, programs))
+    persons = await people.people(desk, drafts.people, drafts.births, present, branches)
+    ground = f"{GROUND} · {bundle.system}"[:300] if bundle.system else GROUND
+    await families.guardians(desk, drafts.guardians, _says_guardians(bundle), ground, persons)
+    enrolled = "enrollments" in present
+    await teaching.memberships(desk, drafts.memberships, enrolled, classes, persons)
+    await teaching.teachings(desk, drafts.teachings, enrolled, classes, persons)
+    items = "lineItems" in present
+    categories = await marks.categories(desk, drafts.categories, items, classes)
+    assessments = await marks.assessments(desk, drafts.assessments, items, classes, categories)
+    await marks.scores(desk, drafts.scores, "results" in present, assessments, persons)
+    await desk.settle()
+
+
+def _says_guardians(bundle: Bundle) -> bool:
+    """Whether the bundle has the files that tell who is whose guardian."""
+    needed = {"SDS 2.1": {"relationships"}, "1.2": {"users", "roles"}}.get(bundle.version, {"users"})
+    return needed <= bundle.present

@@ -1,0 +1,140 @@
+"""One import at work: which records it knows from before, which are new, which have changed."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import Generic, TypeVar
+
+from portal import clock, db
+from portal.interchange.writing import bulk
+from portal.interchange.writing.drafts import Draft, digest
+from portal.interchange.writing.findings import Findings
+from portal.scope import Scope
+
+D = TypeVar("D", bound=Draft)
+Known = dict[str, tuple[int, str]]
+Progress = Callable[[str, int, int], None]
+
+_PAGE = 20_000
+
+
+class Ledger(Generic[D]):
+    """One kind of record. `ids` says under which id a key stands here, as soon as that is known."""
+
+    def __init__(self, kind: str, known: Known, drafts: Sequence[D], said: bool, named: Collection[str]) -> None:
+        self.kind = kind
+        self.ids = {key: record_id for key, (record_id, _) in known.items()}
+        self.hashes: dict[str, str] = {}
+        self.taken_over: set[str] = set()
+        self.new: list[D] = []
+        self.changed: list[D] = []
+        for draft in drafts:
+            before = known.get(draft.key)
+            self.hashes[draft.key] = now = digest(draft)
+            if before is None:
+                self.new.append(draft)
+            elif before[1] != now:
+                self.changed.append(draft)
+        self.same = len(drafts) - len(self.new) - len(self.changed)
+        names = {*self.hashes, *named}
+        self.unnamed = sum(key not in names for key in known) if said else 0
+
+    def take_over(self, draft: D, record_id: int) -> None:
+        """Write the draft into a record that is there already, made here or under another key."""
+        self.ids[draft.key] = record_id
+        self.taken_over.add(draft.key)
+
+    @property
+    def written(self) -> list[D]:
+        """The drafts that say something the database does not."""
+        return self.new + self.changed
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {
+            **{"new": len(self.new), "changed": len(self.changed)},
+            **{"same": self.same, "unnamed": self.unnamed},
+        }
+
+
+class Desk:
+    """What all writers need, and the ledgers they have opened."""
+
+    def __init__(self, scope: Scope, findings: Findings, progress: Progress) -> None:
+        self.by = scope.account_id
+        self.now = clock.now()
+        self.findings = findings
+        self.ledgers: list[Ledger[Draft]] = []
+        self._progress = progress
+        self._students: dict[int, int] | None = None
+
+    def heard(self, stage: str) -> bulk.Heard:
+        """Where a writer tells how far it is."""
+        return partial(self._progress, stage)
+
+    async def lock(self) -> None:
+        """Let one import write at a time, and nobody link guardians meanwhile (SQLite has one writer anyway)."""
+        if db.dialect() == "postgres":
+            await db.execute("LOCK TABLE external_id, guardian IN SHARE ROW EXCLUSIVE MODE")
+
+    async def open(
+        self, kind: str, drafts: Sequence[D], *, said: bool = True, named: Collection[str] = ()
+    ) -> Ledger[D]:
+        """Compare the drafts of a kind with what earlier imports brought.
+
+        `said`: the bundle has the file, so what it does not name is unnamed. `named`: keys that the file names
+        besides the drafts.
+        """
+        known = await self._known(kind)
+        ledger = await asyncio.to_thread(Ledger, kind, known, drafts, said, named)
+        self.ledgers.append(ledger)  # type: ignore[arg-type]
+        return ledger
+
+    async def number(self, ledger: Ledger[D], table: str) -> list[D]:
+        """Give an id to each new record that has none yet; returns these records."""
+        without = [draft for draft in ledger.new if draft.key not in ledger.ids]
+        for draft, record_id in zip(without, await bulk.fresh_ids(table, len(without)), strict=True):
+            ledger.ids[draft.key] = record_id
+        return without
+
+    async def students(self) -> dict[int, int]:
+        """The student of each person who is one."""
+        if self._students is None:
+            self._students = dict(await db.rows("SELECT person_id, id FROM student"))
+        return self._students
+
+    async def settle(self) -> None:
+        """Remember, for the next import, what each record was in this one."""
+        for ledger in self.ledgers:
+            ids, hashes, kind = ledger.ids, ledger.hashes, ledger.kind
+            await bulk.run(
+                "DELETE FROM external_id WHERE kind = ? AND record_id = ? AND sourced_id <> ?",
+                ((kind, ids[key], key) for key in ledger.taken_over),
+            )
+            await bulk.insert(
+                "external_id",
+                ("kind", "sourced_id", "record_id", "row_hash"),
+                ((kind, each.key, ids[each.key], hashes[each.key]) for each in ledger.new),
+                len(ledger.new),
+                self.heard("sourcedIds"),
+            )
+            await bulk.run(
+                "UPDATE external_id SET record_id = ?, row_hash = ? WHERE kind = ? AND sourced_id = ?",
+                ((ids[each.key], hashes[each.key], kind, each.key) for each in ledger.changed),
+            )
+
+    async def _known(self, kind: str) -> Known:
+        known: Known = {}
+        last = ""
+        while True:
+            page = await db.rows(
+                "SELECT sourced_id, record_id, row_hash FROM external_id WHERE kind = ? AND sourced_id > ?"
+                f" ORDER BY sourced_id LIMIT {_PAGE}",
+                kind,
+                last,
+            )
+            known.update((key, (record_id, row_hash)) for key, record_id, row_hash in page)
+            if len(page) < _PAGE:
+                return known
+            last = page[-1][0]
+            await asyncio.sleep(0)
