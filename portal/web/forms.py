@@ -1,9 +1,9 @@
 """What was typed: at most one value for each known name, kept as strings for the domain to judge."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from portal.errors import Invalid, Refusal, Sentence, say
@@ -73,11 +73,22 @@ async def read_form(request: Request, *names: str, several: Iterable[str] = (), 
     """
     several, files = frozenset(several), frozenset(files)
     sent = await request.form(max_files=len(files), max_fields=MOST_FIELDS, max_part_size=4 * LONGEST_VALUE)
+    try:
+        values, lists, uploads = _sorted(sent, frozenset(names), several, files)
+    except Invalid:
+        await sent.close()
+        raise
+    return Form(values, language=request.state.language, lists=lists, files=uploads)
+
+
+def _sorted(
+    sent: FormData, names: frozenset[str], several: frozenset[str], files: frozenset[str]
+) -> tuple[dict[str, str], dict[str, list[str]], dict[str, UploadFile]]:
     values: dict[str, str] = {}
     lists: dict[str, list[str]] = {name: [] for name in several}
     uploads: dict[str, UploadFile] = {}
     for name, value in sent.multi_items():
-        _check(name, value, known={*names, *several, *files}, is_file=name in files)
+        _check(name, value, known=names | several | files, is_file=name in files)
         if name in several:
             lists[name].append(str(value))
         elif name in values or name in uploads:
@@ -86,7 +97,7 @@ async def read_form(request: Request, *names: str, several: Iterable[str] = (), 
             uploads[name] = value
         else:
             values[name] = value
-    return Form(values, language=request.state.language, lists=lists, files=uploads)
+    return values, lists, uploads
 
 
 def read_query(request: Request, *names: str) -> dict[str, str]:
@@ -123,7 +134,7 @@ def identity(text: str, *, name: str) -> int | None:
     return int(text)
 
 
-def _check(name: str, value: Any, *, known: set[str], is_file: bool) -> None:
+def _check(name: str, value: Any, *, known: Set[str], is_file: bool) -> None:
     if name not in known:
         raise Invalid({}, say("The form holds a field that is not known here: {name}.", name=name[:40]))
     if isinstance(value, UploadFile) != is_file:
