@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from staff import accounts, people, roles, students, today
+from staff import accounts, imports, outbox, people, roles, students, today
 
 routes: list[BaseRoute] = [
     *today.routes,
@@ -10,4 +10,6 @@ routes: list[BaseRoute] = [
     *students.routes,
     *accounts.routes,
     *roles.routes,
+    *imports.routes,
+    *outbox.routes,
 ]

@@ -17,15 +17,18 @@ class Pager(NamedTuple):
 
 
 def pager(
-    request: Request, *, number: int, size: int, shown: int, total: int, counted: int, **query: str | int
+    request: Request, *, number: int, size: int, shown: int, total: int, counted: int, path: str = "", **query: str
 ) -> Pager:
-    """The pager of page `number`; `total` is counted up to `counted` + 1, the addresses carry `query` as well."""
+    """The pager of page `number`; `total` is counted up to `counted` + 1, the addresses carry `query` as well.
+
+    `path` is where the list stands, if not at the address that was asked for.
+    """
     reachable = min(total, counted)
     before = number * size
 
     def address(page: int) -> str:
-        kept = {name: value for name, value in query.items() if value} | ({"page": page} if page > 1 else {})
-        return request.url.path + ("?" + urlencode(kept) if kept else "")
+        kept = {name: value for name, value in query.items() if value} | ({"page": str(page)} if page > 1 else {})
+        return (path or request.url.path) + ("?" + urlencode(kept) if kept else "")
 
     return Pager(
         first=before - size + 1 if shown else 0,

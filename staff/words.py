@@ -72,6 +72,35 @@ ACTS: dict[str, Sentence] = {
 }
 OTHER_ACT = say("Changed")
 
+RUN_STATES: dict[str, Sentence] = {
+    "waiting": say("Waits for its turn"),
+    "running": say("Is at work"),
+    "done": say("Done"),
+    "refused": say("Refused"),
+    "failed": say("Failed"),
+}
+SEVERITIES: dict[str, Sentence] = {
+    "error": say("Mistake"),
+    "warning": say("Odd"),
+    "note": say("Not stored"),
+}
+# By the names that the standard gives its files, and the import its ledgers.
+KINDS: dict[str, Sentence] = {
+    "orgs": say("Branches"),
+    "academicSessions": say("Terms"),
+    "courses": say("Programs and levels"),
+    "classes": say("Classes"),
+    "users": say("People"),
+    "demographics": say("Birth dates"),
+    "guardians": say("Guardian links"),
+    "enrollments": say("Students in classes"),
+    "teachings": say("Teachers of classes"),
+    "categories": say("Categories of work"),
+    "lineItems": say("Assessments"),
+    "results": say("Marks"),
+    "sourcedIds": say("Names in the other system"),
+}
+
 
 def ground(text: str) -> Sentence:
     """A ground as it is shown: what staff typed, or, where the system wrote it, in the reader's language."""

@@ -1,0 +1,119 @@
+"""Imports: uploading a bundle, watching it being read, and what came of it."""
+
+import hashlib
+from collections.abc import AsyncIterator
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from portal.errors import Invalid, Refusal, TooLarge
+from portal.interchange import runs
+from portal.scope import Permission
+from portal.web.forms import Form, read_form, read_query, whole
+from portal.web.guard import guard
+from portal.web.templating import page, see
+from staff import words
+from staff.paging import pager
+
+CHUNK = 1 << 20
+OVERHEAD = 100_000  # what a multipart form adds around the file
+PROBLEMS = 100
+
+
+@guard(Permission.SEE_IMPORTS)
+async def listed(request: Request) -> Response:
+    """The runs there were, and the form for the next one."""
+    return await _list(request, Form(language=request.state.language))
+
+
+@guard(Permission.IMPORT_DATA)
+async def upload(request: Request) -> Response:
+    """Keep the file and have it imported; its page tells how far that is."""
+    form = await read_form(request, "dry_run", files=["file"])
+    file = form.files.get("file")
+    chosen = file is not None and bool(file.filename)
+    try:
+        run_id = await runs.start(
+            request.state.scope,
+            _chunks(file) if file is not None and chosen else None,
+            (file.filename if file is not None else "") or "",
+            dry_run=form["dry_run"] == "1",
+        )
+    except (Invalid, TooLarge) as no:
+        return await _list(request, form.refused(no), no)
+    finally:
+        if file is not None:
+            await file.close()
+    return see(request, f"/staff/imports/{run_id}", flash="uploaded")
+
+
+@guard(Permission.SEE_IMPORTS)
+async def run(request: Request) -> Response:
+    """How far a run is, then what came of it."""
+    return await _run(request, "imports/run.html")
+
+
+@guard(Permission.SEE_IMPORTS)
+async def progress(request: Request) -> Response:
+    """The same part of the page alone, for whoever watches: 304 while nothing has changed."""
+    response = await _run(request, "imports/progress.html")
+    etag = f'W/"{hashlib.sha256(bytes(response.body)).hexdigest()[:20]}"'
+    if request.headers.get("If-None-Match") == etag:
+        response = Response(status_code=304)
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await file.read(CHUNK):
+        yield chunk
+
+
+async def _list(request: Request, form: Form, no: Refusal | None = None) -> Response:
+    number = whole(read_query(request, "page")["page"], name="page", default=1)
+    found = await runs.listed(request.state.scope, page=number)
+    pages = pager(
+        request,
+        number=found.number,
+        size=runs.PAGE,
+        shown=len(found.runs),
+        total=found.total,
+        counted=runs.COUNTED,
+    )
+    return page(
+        request,
+        "imports/imports.html",
+        status=no.status if no else 200,
+        form=form,
+        runs=found.runs,
+        pages=pages,
+        largest=runs.LARGEST // 1_000_000,
+        words=words,
+    )
+
+
+async def _run(request: Request, template: str) -> Response:
+    number = whole(read_query(request, "page")["page"], name="page", default=1)
+    found = await runs.find(request.state.scope, request.path_params["id"])
+    shown = found.problems[(number - 1) * PROBLEMS : number * PROBLEMS]
+    pages = pager(
+        request,
+        number=number,
+        size=PROBLEMS,
+        shown=len(shown),
+        total=len(found.problems),
+        counted=len(found.problems),
+        path=f"/staff/imports/{found.id}",
+    )
+    return page(request, template, run=found, problems=shown, pages=pages, words=words)
+
+
+routes = [
+    Route("/staff/imports", listed),
+    Route("/staff/imports", upload, methods=["POST"], max_body_size=runs.LARGEST + OVERHEAD),
+    Route("/staff/imports/{id:id}", run),
+    Route("/staff/imports/{id:id}/progress", progress),
+]
