@@ -17,17 +17,26 @@ from portal.settings import Settings, read
 
 
 @asynccontextmanager
-async def house(settings: Settings, *, migrate: bool = False) -> AsyncIterator[None]:
-    """An open database for a command, closed whatever happens; migrated first when asked."""
+async def house(settings: Settings, *, migrate: bool = False, founded: bool = False) -> AsyncIterator[None]:
+    """An open database for a command, closed whatever happens; when asked, migrated first, or only with a centre."""
     if migrate:
         await migrations.migrate(settings.database_url, tell=lambda name: click.echo(f"  migrated {name}"))
     files.configure(settings.media)
     secrets.configure(settings.secret)
     await db.open(settings.database_url)
     try:
+        if founded:
+            await _must_be_founded()
         yield
     finally:
         await db.close()
+
+
+async def _must_be_founded() -> None:
+    if await migrations.pending():
+        fail("The database is not up to date. Run: python -m portal migrate")
+    if not await db.value("SELECT COUNT(*) FROM centre"):
+        fail("There is no centre yet. Run: python -m portal init --admin EMAIL")
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

@@ -1,12 +1,17 @@
 """`python -m portal import`: take in what another system wrote."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from portal.commands import house, run, settings
 from portal.commands.progress import Bar
 from portal.scope import SYSTEM
+
+if TYPE_CHECKING:
+    from portal.interchange.loading import Outcome
+    from portal.interchange.oneroster import Problem
 
 
 @click.group(name="import")
@@ -15,7 +20,7 @@ def importing() -> None:
 
 
 @importing.command()
-@click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="BUNDLE.zip")
+@click.argument("bundle", type=click.Path(exists=True, path_type=Path), metavar="BUNDLE.zip")
 @click.option("--dry-run", is_flag=True, help="Check everything and say what would change; change nothing.")
 def oneroster(bundle: Path, dry_run: bool) -> None:
     """Import a OneRoster 1.1 or 1.2 bundle: all of it, or, when anything is wrong, nothing."""
@@ -23,24 +28,40 @@ def oneroster(bundle: Path, dry_run: bool) -> None:
 
 
 async def _oneroster(bundle: Path, dry_run: bool) -> None:
-    from portal.interchange import loading
+    from portal.interchange import loading  # the reader of bundles: other commands start without it
 
     bar = Bar()
-    async with house(settings()):
+    async with house(settings(), founded=True):
         try:
             outcome = await loading.load(SYSTEM, bundle, dry_run=dry_run, progress=bar)
         finally:
             bar.close()
+    _report(outcome)
+    if outcome.refused:
+        errors = "one error" if outcome.errors == 1 else f"{outcome.errors:,} errors"
+        click.echo(f"Nothing was imported: {errors}.", err=True)
+        raise SystemExit(1)
+    click.echo("Everything is in order; nothing was changed." if dry_run else "Imported.")
+
+
+def _report(outcome: "Outcome") -> None:
     for problem in outcome.problems:
-        click.echo(f"{problem.file}:{problem.line}:{problem.column}: {problem.sentence}", err=True)
+        click.echo(_line(problem), err=True)
+    if outcome.more:
+        click.echo(f"... and {outcome.more:,} errors more.", err=True)
     for note in outcome.notes:
         click.echo(str(note))
     for kind, counts in outcome.counts.items():
-        click.echo(f"  {kind:<20} " + ", ".join(f"{number:,} {what}" for what, number in counts.items()))
-    if outcome.refused:
-        click.echo(f"Nothing was imported: {len(outcome.problems):,} problems.", err=True)
-        raise SystemExit(1)
-    click.echo("Everything is in order; nothing was changed." if dry_run else "Imported.")
+        told = ", ".join(f"{number:,} {what}" for what, number in counts.items() if number)
+        click.echo(f"  {kind:<20} {told}")
+
+
+def _line(problem: "Problem") -> str:
+    """`file:line:column: sentence`, as editors and compilers have it."""
+    place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
+    kind = "" if problem.severity == "error" else "warning: "
+    times = f" ({problem.times:,} times)" if problem.times > 1 else ""
+    return f"{place}: {kind}{problem.sentence}{times}"
 
 
 commands = [importing]
