@@ -2,11 +2,12 @@
 
 from starlette.routing import BaseRoute
 
-from staff import accounts, imports, outbox, people, roles, students, today
+from staff import accounts, admission, imports, outbox, people, roles, students, today
 
 routes: list[BaseRoute] = [
     *today.routes,
     *people.routes,
+    *admission.routes,
     *students.routes,
     *accounts.routes,
     *roles.routes,

@@ -2,6 +2,7 @@
 
 from portal.access.roles import Role
 from portal.errors import Sentence, say
+from portal.people.guardians import WITH_STUDENT
 from portal.scope import Permission as P
 
 STATUSES: dict[str, Sentence] = {
@@ -104,7 +105,4 @@ KINDS: dict[str, Sentence] = {
 
 def ground(text: str) -> Sentence:
     """A ground as it is shown: what staff typed, or, where the system wrote it, in the reader's language."""
-    return GROUNDS.get(text) or Sentence("{text}", {"text": text})
-
-
-GROUNDS: dict[str, Sentence] = {str(sentence): sentence for sentence in (say("Entered together with the student."),)}
+    return WITH_STUDENT if text == str(WITH_STUDENT) else Sentence("{text}", {"text": text})

@@ -16,6 +16,7 @@ from portal.scope import Permission, Scope
 from portal.text import clean, problem
 
 SHOWN = 100
+WITH_STUDENT = say("Entered together with the student.")
 RELATIONS = ("mother", "father", "grandparent", "sibling", "guardian", "relative", "other")
 
 
@@ -99,6 +100,36 @@ async def link(
         )
         await audit.record(scope, "guardian.link", "student", student_id, {"person": person_id, "ground": ground})
         events.announce(GuardianLinked(guardian.id, student_id, tuple(present)))
+    return guardian
+
+
+async def link_with_new_student(
+    scope: Scope, *, person_id: int, student_id: int, branch_id: int, relation: str
+) -> Guardian:
+    """Link the first guardian of a student who is being entered, in the transaction that enters them.
+
+    Nobody else's child is touched, so the right to enter people is enough. The guardian may see, may pay and is told;
+    who is a guardian already brings their household.
+    """
+    scope.require(Permission.EDIT_PEOPLE)
+    now = clock.now()
+    household_id = await db.value("SELECT MIN(household_id) FROM guardian WHERE person_id = ?", person_id)
+    if household_id is None:
+        household_id = (await Household.create(branch_id=branch_id, made_at=now)).id
+    guardian = await Guardian.create(
+        person_id=person_id,
+        student_id=student_id,
+        household_id=household_id,
+        relation=relation,
+        may_see=True,
+        may_pay=True,
+        ground=str(WITH_STUDENT),
+        linked_at=now,
+        linked_by=scope.account_id,
+    )
+    changes = {"person": person_id, "ground": str(WITH_STUDENT)}
+    await audit.record(scope, "guardian.link", "student", student_id, changes)
+    events.announce(GuardianLinked(guardian.id, student_id, ()))
     return guardian
 
 

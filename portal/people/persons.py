@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -195,7 +196,7 @@ async def add(
         "middle_name": problem(middle, longest=80, required=False),
         "given_name": problem(given, longest=80, required=True),
         "address": problem(clean(address), longest=300, required=False),
-        "birth_date": _birth_problem(birth_date),
+        "birth_date": birth_problem(birth_date),
         "email": email_problem,
         "phone": phone_problem,
     }
@@ -227,6 +228,17 @@ async def add(
     return person
 
 
+def day(typed: str) -> tuple[dt.date | None, Sentence | None]:
+    """A day as a browser sends it (2014-03-09) or as people write it (9/3/2014), and what is wrong with it."""
+    text = clean(typed)
+    if not text:
+        return None, None
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        with suppress(ValueError):
+            return dt.datetime.strptime(text, form).date(), None  # noqa: DTZ007 - a day has no zone
+    return None, say("This is not a day. It looks like 31/12/2014.")
+
+
 def is_minor(birth_date: dt.date | None, today: dt.date) -> bool:
     """Whether somebody is under age today; without a birth date nobody is taken for a child."""
     if birth_date is None:
@@ -254,7 +266,8 @@ async def refresh_keys(person_id: int) -> None:
     )
 
 
-def _birth_problem(birth_date: dt.date | None) -> Sentence | None:
+def birth_problem(birth_date: dt.date | None) -> Sentence | None:
+    """What is wrong with a birth date, if anything."""
     if birth_date and not dt.date(1900, 1, 1) <= birth_date <= clock.now().date():
         return say("This birth date cannot be right.")
     return None

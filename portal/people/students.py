@@ -121,8 +121,10 @@ async def learning(scope: Scope) -> int:
     return int(await db.value(f"SELECT COUNT(*) FROM student s WHERE s.status = 'learning' AND {seen.sql}", *seen.args))
 
 
-async def admit(scope: Scope, person: Person, *, branch_id: int, code: str = "") -> Student:
-    """Make a person a student of a branch; a code is made when none is given.
+async def admit(
+    scope: Scope, person: Person, *, branch_id: int, code: str = "", assigned_to: int | None = None
+) -> Student:
+    """Make a person a student of a branch; a code is made when none is given. `assigned_to` is a person of the staff.
 
     Raises `Conflict` when the person is a student already, `Invalid` beside `code` when it is taken.
     """
@@ -138,6 +140,7 @@ async def admit(scope: Scope, person: Person, *, branch_id: int, code: str = "")
             person_id=person.id,
             branch_id=branch_id,
             code=code,
+            assigned_to_id=assigned_to,
             made_at=now,
             made_by=scope.account_id,
             changed_at=now,
@@ -149,7 +152,8 @@ async def admit(scope: Scope, person: Person, *, branch_id: int, code: str = "")
 
 
 async def _next_code() -> str:
-    """HV and five digits, after the highest there is."""
+    """HV and five digits, after the highest there is; in the caller's transaction, one caller after another."""
+    await db.row("SELECT id FROM centre FOR NO KEY UPDATE")
     highest = await db.value("SELECT MAX(code) FROM student WHERE code LIKE 'HV_____'")
     number = int(highest[2:]) + 1 if highest and highest[2:].isdigit() else 1
     return f"HV{number:05}"
