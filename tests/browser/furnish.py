@@ -1,0 +1,98 @@
+"""What the demo centre does not have by itself: very long names, families without anything yet, links still unused."""
+
+import datetime as dt
+
+from portal.access import secrets
+from tests.browser.house import House
+
+LONG_NAME = ("Công Tằng Tôn Nữ", "Nguyễn Phúc Thụy Hoàng Phương Khánh", "Quỳnh-Nghiêng")
+LONG_WORD = "Nghiêng" * 8 + "Quỳn"  # sixty letters without a blank
+LONG_BRANCH = "Cơ sở Nguyễn Thị Minh Khai – Cách Mạng Tháng Tám"
+
+
+def furnish(house: House) -> None:
+    """Everything below, and the ids and keys of it into `house.ids`."""
+    _lengthen(house)
+    _a_child_without_a_class(house)
+    _a_parent_who_may_see_nothing(house)
+    house.ids["reset"] = _link(house, "marketing", "reset")
+    house.ids["invitation"] = _link(house, "marketing", "invitation")
+
+
+def _lengthen(house: House) -> None:
+    """An's family, its class and a branch get the longest names that somebody might bring."""
+    _rename(house, house.ids["an_person"], *LONG_NAME)
+    _rename(house, house.ids["bao_person"], "Lê", "Gia", LONG_WORD)
+    house.write("UPDATE branch SET name = ? WHERE id = 1", LONG_BRANCH)
+    its_class = "(SELECT MIN(class_id) FROM class_membership WHERE student_id = ?)"
+    house.write(f"UPDATE class SET name = ? WHERE id = {its_class}", f"Lớp {LONG_WORD}", house.ids["bao"])
+    long_work = f"Bài kiểm tra {LONG_WORD} giữa kỳ, phần nghe hiểu"
+    house.write(
+        f"UPDATE assessment SET name = ? WHERE class_id = {its_class} AND id % 3 = 0", long_work, house.ids["bao"]
+    )
+    house.write(
+        "UPDATE score SET comment = ? WHERE student_id = ? AND id % 2 = 0",
+        f"Con đã cố gắng nhiều. {LONG_WORD}{LONG_WORD}",
+        house.ids["bao"],
+    )
+
+
+def _rename(house: House, person: int | str, family: str, middle: str, given: str) -> None:
+    house.write(
+        "UPDATE person SET family_name = ?, middle_name = ?, given_name = ? WHERE id = ?", family, middle, given, person
+    )
+
+
+def _a_child_without_a_class(house: House) -> None:
+    """Bảo gets a little sister, Hân, whom no class has yet."""
+    bao, person = house.ids["bao"], house.ids["bao_person"]
+    kept = "branch_id, made_at, changed_at"
+    sister = house.write(
+        f"INSERT INTO person (family_name, given_name, birth_date, search_key, sort_key, {kept})"
+        f" SELECT family_name, 'Hân', '2020-05-04', ' le han', 'han le', {kept} FROM person WHERE id = ?",
+        person,
+    )
+    house.ids["han_person"] = sister
+    house.ids["han"] = house.write(
+        f"INSERT INTO student (person_id, code, {kept}) SELECT ?, 'HV09999', {kept} FROM student WHERE id = ?",
+        sister,
+        bao,
+    )
+    kept = "person_id, household_id, relation, may_see, may_pay, is_told, ground, linked_at"
+    house.write(
+        f"INSERT INTO guardian (student_id, {kept}) SELECT ?, {kept} FROM guardian WHERE student_id = ?",
+        house.ids["han"],
+        bao,
+    )
+
+
+def _a_parent_who_may_see_nothing(house: House) -> None:
+    """Hải, the father of Minh and Chi, signs in as everybody does, but was never allowed to see them."""
+    person = house.rows(
+        "SELECT person_id FROM guardian WHERE student_id = ? AND relation = 'father'", house.ids["minh"]
+    )[0][0]
+    house.write("UPDATE guardian SET may_see = 0 WHERE person_id = ?", person)
+    house.write(
+        "INSERT INTO account (person_id, email, password_hash, made_at, password_set_at)"
+        " SELECT ?, 'hai@example.com', password_hash, made_at, password_set_at FROM account WHERE id = ?",
+        person,
+        house.ids["lan_account"],
+    )
+
+
+def _link(house: House, who: str, purpose: str) -> str:
+    """The key of a link that works for two days by the house's clock."""
+    key = secrets.new_token()
+    made, expires = (
+        moment.astimezone(dt.UTC).isoformat(" ", "microseconds")
+        for moment in (house.moment, house.moment + dt.timedelta(days=2))
+    )
+    house.write(
+        "INSERT INTO secret_link (account_id, purpose, key_hash, made_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+        house.ids[f"{who}_account"],
+        purpose,
+        secrets.hashed(key),
+        made,
+        expires,
+    )
+    return key

@@ -1,0 +1,130 @@
+"""Every page there is, and who visits it where. A route without a visit fails `test_every_page_is_visited`."""
+
+from dataclasses import dataclass, field
+from itertools import product
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody of the cast (or "", a visitor) at an address; `{minh}` in it is an id that the house knows."""
+
+    who: str
+    path: str
+    status: int = 200
+
+    def __str__(self) -> str:
+        return f"{self.who or 'visitor'} at {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A form sent with what it must refuse: the values by name, in the form that posts to `action`."""
+
+    visit: Visit
+    action: str
+    values: dict[str, str] = field(default_factory=dict)
+    status: int = 422
+
+    def __str__(self) -> str:
+        return f"{self.visit} sends {self.action} {' '.join(self.values) or 'empty'}"
+
+
+# Route -> visits. The families' pages are seen by Lan, and by An, whose names are as long as names may be.
+PAGES: dict[str, list[Visit]] = {
+    "/": [Visit("", "/"), Visit("lan", "/")],
+    "/sign-in": [Visit("", "/sign-in")],
+    "/forgotten": [Visit("", "/forgotten")],
+    "/reset/{key}": [Visit("", "/reset/{reset}")],
+    "/invitation/{key}": [Visit("", "/invitation/{invitation}")],
+    "/patterns": [Visit("", "/patterns")],
+    "/home": [Visit("lan", "/home"), Visit("an", "/home"), Visit("minh", "/home")],
+    "/grades": [Visit("minh", "/grades")],
+    "/children/{id:id}/grades": [Visit("lan", "/children/{minh}/grades"), Visit("an", "/children/{bao}/grades")],
+    "/profile": [Visit("an", "/profile"), Visit("hoa", "/profile")],
+    "/staff": [Visit("hoa", "/staff"), Visit("mai", "/staff"), Visit("admin", "/staff")],
+    "/staff/people": [
+        Visit("duc", "/staff/people"),
+        Visit("hoa", "/staff/people"),
+        Visit("accounts", "/staff/people?q=nghieng"),
+        Visit("director", "/staff/people?only=guardians&page=2"),
+    ],
+    "/staff/people/{id:id}": [
+        Visit("care", "/staff/people/{an_person}"),
+        Visit("duc", "/staff/people/{hoa_person}"),
+        Visit("admin", "/staff/people/{bao_person}"),
+    ],
+    "/staff/students/{id:id}": [
+        Visit("mai", "/staff/students/{bao}"),
+        Visit("hoa", "/staff/students/{minh}"),
+        Visit("accounts", "/staff/students/{chi}"),
+    ],
+}
+
+# Routes that answer with no page of their own.
+NO_PAGES = {
+    "/static/{path:path}": "files",
+    "/healthz": "for machines",
+    "/readyz": "for machines",
+}
+
+# Pages with nothing on them yet, and pages that say no.
+STATES = [
+    Visit("hai", "/home"),
+    Visit("an", "/children/{han}/grades"),
+    Visit("duc", "/staff/people?q=qqqq"),
+    Visit("duc", "/staff/people?page=900"),
+    Visit("duc", "/staff/people?page=first", 422),
+    Visit("mai", "/staff/students/{han}"),
+    Visit("", "/nowhere", 404),
+    Visit("lan", "/children/{bao}/grades", 404),
+    Visit("lan", "/staff", 403),
+    Visit("accounts", "/staff/students/999999", 404),
+    Visit("duc", "/home", 403),
+    Visit("", "/reset/used-already", 410),
+    Visit("", "/invitation/used-long-ago", 410),
+    Visit("", "/look", 405),
+]
+
+REFUSED = [
+    Refused(Visit("", "/sign-in"), "/sign-in"),
+    Refused(Visit("", "/sign-in"), "/sign-in", {"login": "nobody@example.com", "password": "wrong"}),
+    Refused(Visit("", "/forgotten"), "/forgotten"),
+    Refused(Visit("", "/reset/{reset}"), "", {"password": "short"}),
+    Refused(Visit("", "/invitation/{invitation}"), "", {"password": "short"}),
+    Refused(
+        Visit("an", "/profile"), "/profile/password", {"current_password": "wrong", "password": "long enough to be one"}
+    ),
+    Refused(Visit("hoa", "/profile"), "/profile/password", {"current_password": "schoolyard", "password": "short"}),
+]
+
+# Where the menus of each layout are opened.
+MENUS = [Visit("an", "/home"), Visit("mai", "/staff"), Visit("lan", "/")]
+
+# A centre that is founded and has nothing yet, seen by its administrator.
+NOTHING_YET = [Visit("", "/"), Visit("", "/sign-in"), Visit("admin", "/staff"), Visit("admin", "/staff/people")]
+
+VISITS = [visit for visits in PAGES.values() for visit in visits]
+ALL = [*VISITS, *STATES]
+
+PHONE = (390, 844)
+DESKTOP = (1280, 800)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a page is seen."""
+
+    language: str = "vi"
+    theme: str = "light"
+    size: tuple[int, int] = PHONE
+
+    def __str__(self) -> str:
+        return f"{self.language}, {self.theme}, {'phone' if self.size == PHONE else 'desktop'}"
+
+
+LOOKS = [Look(*parts) for parts in product(("vi", "en"), ("light", "dark"), (PHONE, DESKTOP))]
+
+
+def opposites(number: int) -> tuple[Look, Look]:
+    """Two looks that differ in everything, another pair for each of four pages in a row."""
+    return LOOKS[number % 4], LOOKS[7 - number % 4]
