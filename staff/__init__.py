@@ -2,13 +2,14 @@
 
 from starlette.routing import BaseRoute
 
-from staff import accounts, admission, imports, outbox, people, roles, students, today
+from staff import accounts, admission, guardians, imports, outbox, people, roles, students, today
 
 routes: list[BaseRoute] = [
     *today.routes,
     *people.routes,
     *admission.routes,
     *students.routes,
+    *guardians.routes,
     *accounts.routes,
     *roles.routes,
     *imports.routes,

@@ -8,7 +8,7 @@ never grants sight.
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from portal import audit, clock, db, events
+from portal import audit, clock, db, events, mail
 from portal.errors import Conflict, Invalid, NotFound, say
 from portal.people import sight
 from portal.people.models import Guardian, Household
@@ -82,6 +82,10 @@ async def link(
     now = clock.now()
     async with db.transaction():
         branch_id = await _sight_of(scope, person_id, student_id)
+        # One link after another: of two at once only one is the first.
+        await db.row("SELECT id FROM student WHERE id = ? FOR NO KEY UPDATE", student_id)
+        if await db.row("SELECT 1 FROM student WHERE id = ? AND person_id = ?", student_id, person_id):
+            raise Invalid({"person_id": say("Nobody is their own guardian.")})
         present = [row[0] for row in await db.rows("SELECT person_id FROM guardian WHERE student_id = ?", student_id)]
         if person_id in present:
             raise Conflict(say("This person is a guardian of the student already."))
@@ -133,46 +137,85 @@ async def link_with_new_student(
     return guardian
 
 
-async def allow(scope: Scope, guardian_id: int, *, may_see: bool, may_pay: bool, is_told: bool, ground: str) -> None:
+async def allow(
+    scope: Scope, student_id: int, guardian_id: int, *, may_see: bool, may_pay: bool, is_told: bool, ground: str
+) -> None:
     """Change what a link allows; raises `NotFound`, or `Invalid` without a ground."""
     scope.require(Permission.LINK_GUARDIANS)
-    trouble = problem(clean(ground), longest=300, required=True)
-    if trouble:
-        raise Invalid({"ground": trouble})
+    text = _ground(ground)
     async with db.transaction():
-        before = await _find(scope, guardian_id)
-        await Guardian.filter(id=guardian_id).update(
-            may_see=may_see, may_pay=may_pay, is_told=is_told, ground=clean(ground)
-        )
+        before = await _find(scope, student_id, guardian_id)
+        await Guardian.filter(id=guardian_id).update(may_see=may_see, may_pay=may_pay, is_told=is_told, ground=text)
         changes = {
             "guardian": guardian_id,
             "before": [before.may_see, before.may_pay, before.is_told],
             "after": [may_see, may_pay, is_told],
-            "ground": clean(ground),
+            "ground": text,
         }
-        await audit.record(scope, "guardian.allow", "student", before.student_id, changes)  # type: ignore[attr-defined]
+        await audit.record(scope, "guardian.allow", "student", student_id, changes)
 
 
-async def restrict(scope: Scope, guardian_id: int, *, ground: str) -> None:
+async def restrict(scope: Scope, student_id: int, guardian_id: int, *, ground: str) -> None:
     """Take sight and contact from a guardian at once (a court's order); raises `NotFound` or `Invalid`."""
     scope.require(Permission.LINK_GUARDIANS)
-    trouble = problem(clean(ground), longest=300, required=True)
+    text = _ground(ground)
+    async with db.transaction():
+        await _find(scope, student_id, guardian_id)
+        await Guardian.filter(id=guardian_id).update(
+            restricted_at=clock.now(), restricted_by=scope.account_id, ground=text
+        )
+        changes = {"guardian": guardian_id, "ground": text}
+        await audit.record(scope, "guardian.restrict", "student", student_id, changes)
+
+
+async def release(scope: Scope, student_id: int, guardian_id: int, *, ground: str) -> None:
+    """Lift a restriction; the guardian still sees nothing until that is decided too. `NotFound` or `Invalid`."""
+    scope.require(Permission.LINK_GUARDIANS)
+    text = _ground(ground)
+    async with db.transaction():
+        await _find(scope, student_id, guardian_id)
+        await Guardian.filter(id=guardian_id).update(restricted_at=None, restricted_by=None, may_see=False, ground=text)
+        changes = {"guardian": guardian_id, "ground": text}
+        await audit.record(scope, "guardian.release", "student", student_id, changes)
+
+
+async def tell_others(linked: GuardianLinked) -> None:
+    """Write to the guardians there were before, without naming the new one: parents separate."""
+    others = linked.others[:SHOWN]
+    if not others:
+        return
+    found = await db.rows(
+        "SELECT e.address, COALESCE(a.language, ''), p.given_name, c.given_name FROM guardian g"
+        " JOIN person p ON p.id = g.person_id JOIN student s ON s.id = g.student_id JOIN person c ON c.id = s.person_id"
+        " JOIN email_address e ON e.person_id = p.id AND e.is_primary AND e.invalid_at IS NULL"
+        " LEFT JOIN account a ON a.person_id = p.id"
+        " WHERE g.student_id = ? AND g.is_told AND g.restricted_at IS NULL"
+        f" AND g.person_id IN ({db.marks(len(others))})",
+        linked.student_id,
+        *others,
+    )
+    async with db.transaction():
+        for address, language, name, student in found:
+            await mail.send(address, "guardian_linked", language, name=name, student=student)
+
+
+events.listen(GuardianLinked, tell_others)
+
+
+def _ground(typed: str) -> str:
+    text = clean(typed)
+    trouble = problem(text, longest=300, required=True)
     if trouble:
         raise Invalid({"ground": trouble})
-    async with db.transaction():
-        before = await _find(scope, guardian_id)
-        await Guardian.filter(id=guardian_id).update(
-            restricted_at=clock.now(), restricted_by=scope.account_id, ground=clean(ground)
-        )
-        changes = {"guardian": guardian_id, "ground": clean(ground)}
-        await audit.record(scope, "guardian.restrict", "student", before.student_id, changes)  # type: ignore[attr-defined]
+    return text
 
 
-async def _find(scope: Scope, guardian_id: int) -> Guardian:
+async def _find(scope: Scope, student_id: int, guardian_id: int) -> Guardian:
     seen = sight.students_of_branches(scope, Permission.LINK_GUARDIANS)
     found = await db.row(
-        f"SELECT g.id FROM guardian g JOIN student s ON s.id = g.student_id WHERE g.id = ? AND {seen.sql}",
+        f"SELECT g.id FROM guardian g JOIN student s ON s.id = g.student_id WHERE g.id = ? AND s.id = ? AND {seen.sql}",
         guardian_id,
+        student_id,
         *seen.args,
     )
     if found is None:

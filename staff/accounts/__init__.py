@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.access import accounts
-from portal.errors import Conflict, Invalid
+from portal.errors import Conflict, Invalid, say
 from portal.people import persons
 from portal.scope import Permission
 from portal.web.forms import Form, identity, read_form, read_query, whole
@@ -60,7 +60,8 @@ async def new(request: Request) -> Response:
     form = await read_form(request, "person_id", "login")
     person_id = identity(form["person_id"], name="person_id")
     if person_id is None:
-        return await _new(request, form, None, 422)
+        no_one = Invalid({}, say("Find the person first."))
+        return await _new(request, form.refused(no_one), None, no_one.status)
     try:
         invited = await accounts.open_for(request.state.scope, person_id, form["login"])
     except (Invalid, Conflict) as no:

@@ -60,7 +60,7 @@ async def test_a_teacher_sees_the_marks_of_their_class_but_neither_guardians_nor
 
 async def test_what_a_guardian_is_restricted_to_is_said_in_words(cast: Cast) -> None:
     link = await db.value("SELECT id FROM guardian WHERE student_id = ?", cast.minh.student)
-    await guardians.restrict(SYSTEM, link, ground="Court order 12/2026")
+    await guardians.restrict(SYSTEM, cast.minh.student, link, ground="Court order 12/2026")
     page = await record_of(cast, cast.minh, cast.vy)
     assert "Restricted since" in page
     assert "May see" not in page
