@@ -110,7 +110,7 @@ def _post(roles: list[records.Role], at_work: bool) -> Post | None:
 
 def _birth(each: records.Demographics, findings: Findings) -> Birth:
     day = each.birth_date
-    if persons._birth_problem(day):
+    if persons.birth_problem(day):
         findings.warn(
             *("demographics", each.source_id, "birthDate"),
             say("The birth date {day} cannot be right and is not stored.", day=day),

@@ -1,0 +1,56 @@
+"""What the tests of loading share: load a bundle, look at everything that is stored."""
+
+from typing import Any
+
+from portal import db
+from portal.interchange.loading import Outcome, load
+from portal.scope import SYSTEM
+
+NOT_COMPARED = ("audit_entry", "import_run", "tortoise_migrations", "sqlite_sequence")
+
+
+async def loaded(packed: bytes, *, dry_run: bool = False) -> Outcome:
+    """Load a bundle that must be accepted."""
+    outcome = await load(SYSTEM, packed, dry_run=dry_run)
+    assert not outcome.refused, [str(problem) for problem in outcome.problems]
+    return outcome
+
+
+async def turned_away(packed: bytes) -> list[str]:
+    """Load a bundle that must be refused; its errors."""
+    outcome = await load(SYSTEM, packed, dry_run=False)
+    assert outcome.refused
+    assert outcome.counts == {}
+    return [str(problem) for problem in outcome.problems if problem.severity == "error"]
+
+
+def warnings(outcome: Outcome) -> list[str]:
+    """The warnings of an outcome, with their places."""
+    return [str(problem) for problem in outcome.problems if problem.severity == "warning"]
+
+
+def notes(outcome: Outcome) -> list[str]:
+    """The notes of an outcome."""
+    return [str(note) for note in outcome.notes]
+
+
+async def rows(sql: str, *args: Any) -> list[tuple[Any, ...]]:
+    """Rows with days as they are written, the same on both databases."""
+    found = await db.rows(sql, *args)
+    return [tuple(str(cell) if hasattr(cell, "isoformat") else cell for cell in row) for row in found]
+
+
+async def dump() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, but for the acts and the runs."""
+    if db.dialect() == "sqlite":
+        tables = await db.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    else:
+        tables = await db.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+    return {
+        name: await db.rows(f'SELECT * FROM "{name}" ORDER BY id') for (name,) in tables if name not in NOT_COMPARED
+    }
+
+
+async def is_empty() -> bool:
+    """Whether no table holds anything."""
+    return not any((await dump()).values())
