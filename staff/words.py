@@ -18,7 +18,7 @@ RELATIONS: dict[str, Sentence] = {
     "father": say("Father"),
     "grandparent": say("Grandparent"),
     "sibling": say("Brother or sister"),
-    "guardian": say("Guardian"),
+    "guardian": say("Legal guardian"),
     "relative": say("Relative"),
     "other": say("Somebody else"),
 }
@@ -91,14 +91,14 @@ KINDS: dict[str, Sentence] = {
     "academicSessions": say("Terms"),
     "courses": say("Programs and levels"),
     "classes": say("Classes"),
-    "users": say("People"),
+    "users": say("Persons"),
     "demographics": say("Birth dates"),
     "guardians": say("Guardian links"),
     "enrollments": say("Students in classes"),
     "teachings": say("Teachers of classes"),
     "categories": say("Categories of work"),
     "lineItems": say("Assessments"),
-    "results": say("Marks"),
+    "results": say("Marks given"),
     "sourcedIds": say("Names in the other system"),
 }
 

@@ -15,7 +15,7 @@ async def test_an_administrator_finds_accounts_by_name_login_and_page(cast: Cast
         nobody = said(await browser.get("/staff/accounts", params={"q": "zzz"}))
         part = await browser.get("/staff/accounts", params={"q": "lan@"}, headers={"X-Fragment": "results"})
     assert "11 accounts" in everyone
-    assert "Lê Minh Đức duc@example.com Counsellor Open" in some
+    assert "Lê Minh Đức duc@example.com Counsellor In use" in some
     assert "family only" in everyone
     assert "No account was found" in nobody
     assert part.text.lstrip().startswith("<div")

@@ -134,7 +134,7 @@ async def test_who_watches_is_told_only_what_changed(cast: Cast) -> None:
         runs.note_progress(run_id, "users", 1, 2)
         changed = await browser.get(f"/staff/imports/{run_id}/progress", headers=known)
     assert changed.status_code == 200
-    assert "Writing: People" in said(changed)
+    assert "Writing: Persons" in said(changed)
 
 
 async def test_a_finished_run_says_what_it_brought_and_what_was_odd(cast: Cast) -> None:
@@ -147,7 +147,7 @@ async def test_a_finished_run_says_what_it_brought_and_what_was_odd(cast: Cast) 
         response = await browser.get(f"/staff/imports/{run_id}")
     page = said(response)
     assert "data-done" in response.text
-    assert "People 28,785 2 0 1" in page
+    assert "Persons 28,785 2 0 1" in page
     assert "users.csv, line 7" in page
     assert "Only the first 80 characters are stored; this has 81. (3 rows)" in page
 

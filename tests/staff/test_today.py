@@ -36,7 +36,7 @@ async def test_a_teacher_sees_the_lessons_of_the_day_with_the_present_one_marked
     assert "Good afternoon, Hoa" in page
     assert page.count("Starters 1, evening") == 3
     assert "Room 201 · Cầu Giấy · 2 students" in page
-    assert page.index("Over") < page.index("Now") < page.index("Next")
+    assert page.index("Over") < page.index("Now") < page.index("Up next")
 
 
 async def test_a_teacher_without_lessons_today_hears_of_the_next_one(cast: Cast) -> None:
@@ -52,7 +52,7 @@ async def test_a_cancelled_lesson_is_marked_and_never_next(cast: Cast) -> None:
         async with await browser_of(cast.hoa) as browser:
             page = said(await browser.get("/staff"))
     assert "Cancelled" in page
-    assert "Next" not in page
+    assert "Up next" not in page
 
 
 async def test_figures_count_the_branches_one_looks_after_only(cast: Cast) -> None:
