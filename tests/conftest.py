@@ -92,6 +92,8 @@ class new_postgres_database:
 
     def __enter__(self) -> str:
         asyncio.run(_order(f'CREATE DATABASE "{self._name}"'))
+        # Commits are as whole as ever; a test need not outlive a power cut.
+        asyncio.run(_order(f'ALTER DATABASE "{self._name}" SET synchronous_commit TO off'))
         return self.url
 
     def __exit__(self, *_: object) -> None:
@@ -107,17 +109,22 @@ async def _order(sql: str) -> None:
 
 
 async def empty_postgres() -> None:
-    """Empty the tables that hold rows and start their keys at 1 again; much faster than a database per test."""
-    tables = [
-        table
-        for (table,) in await db.rows(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'"
-        )
-    ]
+    """Empty the tables that hold rows and let the keys start at 1 again.
+
+    DELETE and not TRUNCATE, which makes new files for every table and index: forty times as slow for a few rows.
+    """
+    tables = await db.rows(
+        "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'"
+    )
     if tables:
-        held = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in tables)
-        filled = ", ".join(f'"{table}"' for (table,) in await db.rows(held))
-        if filled:
-            async with db.transaction():
-                await db.execute("SET LOCAL session_replication_role = replica")
-                await db.execute(f"TRUNCATE {filled} RESTART IDENTITY CASCADE")
+        held = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for (table,) in tables)
+        async with db.transaction():
+            # Without triggers: references may be deleted in any order, and what forbids deletion does not.
+            await db.execute("SET LOCAL session_replication_role = replica")
+            for (table,) in await db.rows(held):
+                await db.execute(f'DELETE FROM "{table}"')
+            await db.rows(
+                "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) "
+                "FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL "
+                "AND sequencename NOT LIKE 'tortoise_migrations%'"
+            )

@@ -99,10 +99,10 @@ async def test_more_readers_than_connections_wait_for_one_another(school: str) -
 
 
 async def test_a_read_that_takes_too_long_is_cut_and_the_next_is_answered(hasty: str) -> None:
-    for _ in range(4):
-        with pytest.raises(db.ReadTooLong, match="took too long"):
-            await db.rows(ENDLESS)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(5):
+        for _ in range(4):
+            with pytest.raises(db.ReadTooLong, match="took too long"):
+                await db.rows(ENDLESS)
         assert await db.value("SELECT 1") == 1
 
 
