@@ -31,6 +31,9 @@ def _lengthen(house: House) -> None:
         f"UPDATE assessment SET name = ? WHERE class_id = {its_class} AND id % 3 = 0", long_work, house.ids["bao"]
     )
     house.write(
+        f"UPDATE category SET name = ? WHERE class_id = {its_class} AND ordinal = 1", LONG_WORD, house.ids["bao"]
+    )
+    house.write(
         "UPDATE score SET comment = ? WHERE student_id = ? AND id % 2 = 0",
         f"Con đã cố gắng nhiều. {LONG_WORD}{LONG_WORD}",
         house.ids["bao"],

@@ -36,6 +36,7 @@
     const frame = block.getBoundingClientRect();
     let fixed = false;
     for (let one = parent; one; one = one.parentElement) if (["fixed", "sticky"].includes(getComputedStyle(one).position)) fixed = true;
+    for (const word of broken(node)) found.add(`"${word}" is broken in the middle of a line`);
     for (const rect of range.getClientRects()) {
       if (rect.width < 1) continue;
       if (rect.left < -0.5 || rect.right > width + 0.5) found.add(`"${short(text)}" is outside the page`);
@@ -66,4 +67,17 @@
     if (wide > room) found.add(`"${short(text)}" needs ${Math.ceil(wide)} px in a ${input.localName} of ${Math.floor(room)}`);
   }
   return [...found];
+
+  /* Words that would fit on any line, and yet begin on one and end on the next. */
+  function broken(node) {
+    const words = [];
+    const piece = document.createRange();
+    for (const { 0: word, index } of node.data.matchAll(/(?<!\S)[^\s\p{Pd}/]{2,14}(?!\S)/gu)) {
+      piece.setStart(node, index);
+      piece.setEnd(node, index + word.length);
+      const lines = [...piece.getClientRects()].filter((rect) => rect.width > 0);
+      if (lines.length > 1 && lines.at(-1).top > lines[0].bottom - 4) words.push(word);
+    }
+    return words;
+  }
 }
