@@ -14,7 +14,7 @@ from typing import Any
 
 from portal import audit, db, files, jobs
 from portal.access import scopes
-from portal.errors import Conflict, Forbidden, Refusal, Sentence, say
+from portal.errors import Conflict, Forbidden, NotFound, Refusal, Sentence, say
 from portal.interchange import oneroster, runs, writing
 from portal.interchange.models import ImportRun
 from portal.interchange.oneroster import Bundle, Problem, Reading
@@ -86,8 +86,9 @@ async def work_off(payload: dict[str, Any]) -> None:
         await runs.finish(run.id, "failed", {}, [_failure(run, no.sentence)])
     except Exception as error:
         logger.exception("import run %s failed", run.id)
-        reason = say("The import broke off: {reason}", reason=f"{type(error).__name__}: {error}"[:300].replace("\0", ""))
-        await runs.finish(run.id, "failed", {}, [_failure(run, reason)])
+        reason = f"{type(error).__name__}: {error}"[:300].replace("\0", "")
+        sentence = say("The import broke off: {reason}", reason=reason)
+        await runs.finish(run.id, "failed", {}, [_failure(run, sentence)])
     else:
         state = "refused" if outcome.refused else "done"
         await runs.finish(run.id, state, outcome.counts, _told(outcome, path.name, run.file_name))
@@ -113,6 +114,7 @@ async def _written(scope: Scope, desk: writing.Desk, bundle: Bundle, drafts: wri
     except _Undone:
         pass
     except db.IntegrityError as error:
+        logger.warning("the import met what somebody wrote meanwhile: %s", error)
         raise Conflict(say("Somebody changed the same records during the import. Start it once more.")) from error
     return counts
 
@@ -166,10 +168,11 @@ def _from_thread(progress: Progress) -> Progress:
 
 
 async def _file_of(run: ImportRun) -> Path:
-    sha256 = await db.value(
-        "SELECT f.sha256 FROM stored_file f JOIN import_run r ON r.file_id = f.id WHERE r.id = ?", run.id
-    )
-    return files.path_of(sha256 or "")
+    sql = "SELECT f.sha256 FROM stored_file f JOIN import_run r ON r.file_id = f.id WHERE r.id = ?"
+    sha256 = await db.value(sql, run.id)
+    if sha256 is None or not files.path_of(sha256).is_file():
+        raise NotFound(say("The file that was sent is no longer there."))
+    return files.path_of(sha256)
 
 
 async def _scope_of(run: ImportRun) -> Scope:

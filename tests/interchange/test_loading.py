@@ -1,8 +1,10 @@
 """Loading as a whole: all or nothing, again and again, two at once, broken off."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,8 @@ from tests.interchange.applying import dump, is_empty, loaded, notes, rows
 from tests.interchange.builder import CENTRE, bundle, more, row
 
 pytestmark = pytest.mark.usefixtures("database")
+
+HOUSE = Path(__file__).parents[2]
 
 
 async def test_a_second_import_of_the_same_bundle_changes_nothing() -> None:
@@ -153,6 +157,41 @@ async def test_an_import_that_is_broken_off_leaves_nothing(monkeypatch: pytest.M
     monkeypatch.undo()
     assert await is_empty()
     await loaded(bundle())
+
+
+async def test_a_process_that_is_killed_in_the_middle_leaves_nothing(database_url: str, tmp_path: Path) -> None:
+    packed = tmp_path / "bundle.zip"
+    packed.write_bytes(bundle())
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _STUCK, database_url, packed), stdout=asyncio.subprocess.PIPE, cwd=HOUSE
+    )
+    assert process.stdout
+    assert await process.stdout.readline() == b"written\n"
+    process.kill()
+    await process.wait()
+    assert await is_empty()
+    await loaded(bundle())
+
+
+_STUCK = """
+import asyncio, sys
+from pathlib import Path
+from portal import db
+from portal.interchange import loading, writing
+from portal.scope import SYSTEM
+
+async def stuck(desk):
+    await settle(desk)
+    print("written", flush=True)
+    await asyncio.sleep(3600)
+
+async def main(url, packed):
+    await db.open(url)
+    await loading.load(SYSTEM, Path(packed), dry_run=False)
+
+settle, writing.Desk.settle = writing.Desk.settle, stuck
+asyncio.run(main(*sys.argv[1:]))
+"""
 
 
 async def test_two_imports_at_once_are_one_after_the_other() -> None:

@@ -91,7 +91,9 @@ async def test_a_file_that_is_gone_is_said(media: Path) -> None:
     for file in media.rglob("*"):
         if file.is_file():
             file.unlink()
-    assert (await ended(run_id)).state == "refused"
+    run = await ended(run_id)
+    assert run.state == "failed"
+    assert [str(each.sentence) for each in run.problems] == ["The file that was sent is no longer there."]
 
 
 async def test_whatever_it_dies_of_is_a_failed_run_and_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,5 +41,8 @@ async def write(desk: Desk, bundle: Bundle, drafts: Drafts) -> None:
 
 def _says_guardians(bundle: Bundle) -> bool:
     """Whether the bundle has the files that tell who is whose guardian."""
-    needed = {"SDS 2.1": {"relationships"}, "1.2": {"users", "roles"}}.get(bundle.version, {"users"})
+    if bundle.version.startswith("SDS"):
+        needed = {"relationships"}
+    else:
+        needed = {"users"} if bundle.version == "1.1" else {"users", "roles"}
     return needed <= bundle.present
