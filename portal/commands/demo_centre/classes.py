@@ -152,7 +152,7 @@ class _Timetable:
         while _clashes(self._rooms.setdefault((site, number), []), hours):
             number += 1
         self._rooms[site, number].append(hours)
-        return f"Phòng {number // 4 + 1}0{number % 4 + 1}"
+        return f"{number // 4 + 1}0{number % 4 + 1}"
 
     def teacher(self, site: int, hours: Hours, *, but: bool) -> int:
         """The first teacher of the site who is free; with `but` not Hoa, so that one family's class is not hers."""
