@@ -1,6 +1,9 @@
 """The job of an import run: how it ends is written down, and it bears to run twice."""
 
+import asyncio
 import hashlib
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +124,17 @@ async def test_a_run_whose_process_died_is_loaded_again() -> None:
     assert await runs.begin(run_id)
     run = await ended(run_id)
     assert (run.state, run.counts["users"]["new"]) == ("done", 3)
+
+
+async def test_the_server_knows_the_job() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "import asgi; from portal import jobs; print('import' in jobs._handlers)"),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PORTAL_SECRET": "of the tests, and of nothing else but them"},
+    )
+    told, _ = await process.communicate()
+    assert told == b"True\n"
 
 
 async def test_a_run_that_is_not_there_is_no_matter() -> None:
