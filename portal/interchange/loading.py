@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 class Outcome:
     """What came of it. `counts` has, for each kind, how many are new, changed, the same and unnamed.
 
+    A kind is named by its file; the enrollments of teachers are `teachings`, and links to guardians `guardians`.
+
     `refused`: something was wrong and nothing was written. `more`: errors that are counted but not in `problems`.
     """
 
@@ -106,7 +108,7 @@ async def _written(scope: Scope, desk: writing.Desk, bundle: Bundle, drafts: wri
             await writing.write(desk, bundle, drafts)
             if desk.findings.errors:
                 raise _Undone
-            counts = _counts(desk)
+            counts = {ledger.kind: ledger.counts for ledger in desk.ledgers if any(ledger.counts.values())}
             if dry_run:
                 raise _Undone
             changes = {"version": bundle.version, "system": bundle.system, "counts": counts}
@@ -117,19 +119,6 @@ async def _written(scope: Scope, desk: writing.Desk, bundle: Bundle, drafts: wri
         logger.warning("the import met what somebody wrote meanwhile: %s", error)
         raise Conflict(say("Somebody changed the same records during the import. Start it once more.")) from error
     return counts
-
-
-def _counts(desk: writing.Desk) -> Counts:
-    """By file of the bundle: students and teachers of classes are two ledgers of one file."""
-    counts: Counts = {}
-    for ledger in desk.ledgers:
-        sums = counts.setdefault(_FILES.get(ledger.kind, ledger.kind), dict.fromkeys(ledger.counts, 0))
-        for name, number in ledger.counts.items():
-            sums[name] += number
-    return {kind: sums for kind, sums in counts.items() if any(sums.values())}
-
-
-_FILES = {"teachings": "enrollments"}
 
 
 def _outcome(reading: Reading, findings: writing.Findings, counts: Counts) -> Outcome:

@@ -46,9 +46,9 @@ async def test_a_membership_that_goes_on_is_taken_over_and_not_doubled() -> None
     await loaded(bundle())
     renamed = bundle(enrollments=row("enrollments", 0, sourcedId="N9", beginDate="2026-09-01"))
     outcome = await loaded(renamed)
-    assert outcome.counts["enrollments"] == {"new": 1, "changed": 0, "same": 1, "unnamed": 1}
+    assert outcome.counts["enrollments"] == {"new": 1, "changed": 0, "same": 0, "unnamed": 1}
     assert await rows("SELECT since, until FROM class_membership") == [("2026-09-01", None)]
-    assert (await loaded(renamed)).counts["enrollments"] == {"new": 0, "changed": 0, "same": 2, "unnamed": 0}
+    assert (await loaded(renamed)).counts["enrollments"] == {"new": 0, "changed": 0, "same": 1, "unnamed": 0}
 
 
 async def test_two_memberships_change_places() -> None:
@@ -69,7 +69,7 @@ async def test_a_primary_teacher_leads_the_class() -> None:
     assert await rows(
         "SELECT p.given_name, t.is_lead FROM class_teacher t JOIN person p ON p.id = t.person_id ORDER BY t.id"
     ) == [("Hoa", True), ("Lan", False)]
-    assert outcome.counts["enrollments"]["new"] == 3
+    assert outcome.counts["teachings"]["new"] == 2
 
 
 async def test_a_teacher_who_comes_back_teaches_the_class_once() -> None:
@@ -141,10 +141,12 @@ async def test_a_score_above_them_is_refused() -> None:
     ]
 
 
-async def test_a_line_item_without_points_is_refused() -> None:
-    items = row("lineItems", resultValueMax="0", resultValueMin="-10")
+@pytest.mark.parametrize("most", ["0", "0.0004", "1000000.001", "999999999999"])
+async def test_a_line_item_without_points_or_with_too_many_is_refused(most: str) -> None:
+    items = row("lineItems", resultValueMax=most, resultValueMin="-10")
     assert await turned_away(bundle(lineItems=items, results=None)) == [
-        "lineItems.csv:2 (resultValueMax): The highest value must be above 0 to be the most points of an assessment."
+        "lineItems.csv:2 (resultValueMax): The highest value must be above 0 and at most 1000000"
+        " to be the most points of an assessment."
     ]
 
 

@@ -5,6 +5,7 @@
 unchanged is not written; nothing is deleted that a bundle only fails to name; no statement is run for a row.
 """
 
+from portal.errors import say
 from portal.interchange.oneroster import Bundle
 from portal.interchange.writing import families, marks, people, places, teaching
 from portal.interchange.writing.desk import Desk
@@ -12,9 +13,10 @@ from portal.interchange.writing.drafting import draft
 from portal.interchange.writing.drafts import Drafts
 from portal.interchange.writing.findings import Findings
 
-__all__ = ["Desk", "Drafts", "Findings", "draft", "write"]
+__all__ = ["GROUND", "Desk", "Drafts", "Findings", "draft", "write"]
 
-GROUND = "OneRoster import"
+GROUND = say("OneRoster import")
+"""The ground that a guardian link of ours stands on; stored in English, to be translated where it is shown."""
 
 
 async def write(desk: Desk, bundle: Bundle, drafts: Drafts) -> None:
@@ -27,8 +29,7 @@ async def write(desk: Desk, bundle: Bundle, drafts: Drafts) -> None:
     programs = await places.programs(desk, drafts.programs, "courses" in present)
     classes = await places.classes(desk, drafts.classes, "classes" in present, (branches, terms, programs))
     persons = await people.people(desk, drafts.people, drafts.births, present, branches)
-    ground = f"{GROUND} · {bundle.system}"[:300] if bundle.system else GROUND
-    await families.guardians(desk, drafts.guardians, _says_guardians(bundle), ground, persons)
+    await families.guardians(desk, drafts.guardians, _says_guardians(bundle), str(GROUND), persons)
     enrolled = "enrollments" in present
     await teaching.memberships(desk, drafts.memberships, enrolled, classes, persons)
     await teaching.teachings(desk, drafts.teachings, enrolled, classes, persons)

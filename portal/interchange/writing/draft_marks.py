@@ -14,6 +14,8 @@ from portal.text import clean
 
 MOST = 100_000
 """The most points of a line item that does not say: 100, in thousandths."""
+LIMIT = 1_000_000_000
+"""A million points: the sum of a whole city's marks still fits into 64 bits."""
 
 _STATES = {
     "exempt": "exempt",
@@ -66,11 +68,12 @@ def _assessment(item: records.LineItem, findings: Findings) -> Assessment:
     most = MOST
     if item.highest is not None:
         most = _thousandths(item.highest, "lineItems", key, "resultValueMax", findings)
-        if most <= 0:
-            findings.error(
-                *("lineItems", key, "resultValueMax"),
-                say("The highest value must be above 0 to be the most points of an assessment."),
+        if not 0 < most <= LIMIT:
+            sentence = say(
+                "The highest value must be above 0 and at most {most} to be the most points of an assessment.",
+                most=LIMIT // 1000,
             )
+            findings.error("lineItems", key, "resultValueMax", sentence)
     return Assessment(
         key,
         of_class=item.class_,
