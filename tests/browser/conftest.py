@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.desk import Desk
-from tests.browser.furnish import furnish
+from tests.browser.furnish import furnish, use
 from tests.browser.house import House
 from tests.browser.visits import Visit
 from tools import services
@@ -63,7 +63,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="package")
 def _desk(chromium: Browser, house: House) -> Desk:
-    return Desk(chromium, house)
+    made = Desk(chromium, house)
+    if "run" not in house.ids:
+        use(made)
+    made.tidy()
+    return made
 
 
 @pytest.fixture

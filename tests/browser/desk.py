@@ -63,9 +63,15 @@ class Desk:
 
     def send(self, page: Page, action: str, values: dict[str, str], status: int = 303) -> None:
         """Fill a form of the page and press its button; the answer has this status."""
-        form = page.locator(f'form[action="{action}"]' if action else "form[method=post]:not([action])").first
+        action = action.format(**self.house.ids)
+        form = page.locator(
+            f'form[method=post][action="{action}"]' if action else "form[method=post]:not([action])"
+        ).first
         for name, value in values.items():
             form.locator(f'[name="{name}"]').fill(value)
+        form.evaluate(
+            "(form) => { for (let one = form; one; one = one.parentElement) if ('open' in one) one.open = true; }"
+        )
         with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
             form.locator("button.primary").click()
         assert answered.value.status == status, f"{action} answers {answered.value.status}"

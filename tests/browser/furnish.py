@@ -3,7 +3,11 @@
 import datetime as dt
 
 from portal.access import secrets
+from portal.people import names
+from tests.browser.desk import Desk
 from tests.browser.house import House
+from tests.browser.visits import Visit
+from tests.interchange.builder import bundle, row
 
 LONG_NAME = ("Công Tằng Tôn Nữ", "Nguyễn Phúc Thụy Hoàng Phương Khánh", "Quỳnh-Nghiêng")
 LONG_WORD = "Nghiêng" * 8 + "Quỳn"  # sixty letters without a blank
@@ -17,6 +21,36 @@ def furnish(house: House) -> None:
     _a_parent_who_may_see_nothing(house)
     house.ids["reset"] = _link(house, "marketing", "reset")
     house.ids["invitation"] = _link(house, "marketing", "invitation")
+
+
+def use(desk: Desk) -> None:
+    """What comes about only by using the house: imports that were done, refused and are under way, and letters."""
+    page = desk.fresh("admin")
+    for key, content in (
+        ("run", bundle()),
+        ("run_refused", bundle(results=row("results", score="nine", scoreDate="?"))),
+    ):
+        desk.go(page, Visit("admin", "/staff/imports"))
+        page.locator("[name=file]").set_input_files(
+            {"name": "Học kỳ I.zip", "mimeType": "application/zip", "buffer": content}
+        )
+        page.locator("[name=dry_run]").check()
+        desk.send(page, "/staff/imports", {})
+        desk.house.ids[key] = page.url.rpartition("/")[2]
+        page.locator("job-progress[data-done]").wait_for()
+    desk.house.ids["run_going"] = desk.house.write(
+        "INSERT INTO import_run (kind, file_name, state, stage, done_rows, total_rows, counts, problems, made_at)"
+        " SELECT kind, file_name, 'running', '', 0, 0, '{}', '[]', made_at FROM import_run LIMIT 1"
+    )
+    desk.go(page, Visit("admin", "/forgotten"))
+    desk.send(page, "/forgotten", {"login": "marketing@example.com"}, 200)
+    for _ in range(100):
+        if letters := desk.house.rows("SELECT MAX(id) FROM letter"):
+            if letters[0][0]:
+                desk.house.ids["letter"] = int(str(letters[0][0]))
+                return
+        page.wait_for_timeout(50)
+    raise RuntimeError("the letter was not written")
 
 
 def _lengthen(house: House) -> None:
@@ -42,7 +76,13 @@ def _lengthen(house: House) -> None:
 
 def _rename(house: House, person: int | str, family: str, middle: str, given: str) -> None:
     house.write(
-        "UPDATE person SET family_name = ?, middle_name = ?, given_name = ? WHERE id = ?", family, middle, given, person
+        "UPDATE person SET family_name = ?, middle_name = ?, given_name = ?, search_key = ?, sort_key = ? WHERE id = ?",
+        family,
+        middle,
+        given,
+        names.search_key(family, middle, given),
+        names.sort_key(family, middle, given),
+        person,
     )
 
 

@@ -107,6 +107,9 @@ class House:
         for key, name in (("minh", "Minh"), ("chi", "Chi"), ("bao", "Bảo")):
             person, student = self.rows(_CHILD, name)[0]
             self.ids |= {key: int(str(student)), f"{key}_person": int(str(person))}
+        self.ids["bao_guardian"] = int(
+            str(self.rows("SELECT id FROM guardian WHERE student_id = ?", self.ids["bao"])[0][0])
+        )
         for account, person, email in self.rows(
             "SELECT id, person_id, email FROM account WHERE email LIKE '%@example.com'"
         ):

@@ -46,18 +46,43 @@ PAGES: dict[str, list[Visit]] = {
         Visit("duc", "/staff/people"),
         Visit("hoa", "/staff/people"),
         Visit("accounts", "/staff/people?q=nghieng"),
-        Visit("director", "/staff/people?only=guardians&page=2"),
+        Visit("director", "/staff/people?page=2"),
     ],
     "/staff/people/{id:id}": [
         Visit("care", "/staff/people/{an_person}"),
         Visit("duc", "/staff/people/{hoa_person}"),
         Visit("admin", "/staff/people/{bao_person}"),
     ],
+    "/staff/people/new": [Visit("duc", "/staff/people/new")],
     "/staff/students/{id:id}": [
         Visit("mai", "/staff/students/{bao}"),
         Visit("hoa", "/staff/students/{minh}"),
         Visit("accounts", "/staff/students/{chi}"),
     ],
+    "/staff/students/{id:id}/guardians": [
+        Visit("care", "/staff/students/{bao}/guardians"),
+        Visit("mai", "/staff/students/{minh}/guardians?q=nguyen"),
+        Visit("mai", "/staff/students/{minh}/guardians?person_id={hoa_person}"),
+    ],
+    "/staff/accounts": [Visit("admin", "/staff/accounts"), Visit("mai", "/staff/accounts")],
+    "/staff/accounts/new": [
+        Visit("admin", "/staff/accounts/new"),
+        Visit("mai", "/staff/accounts/new?person_id={bao_person}"),
+    ],
+    "/staff/accounts/{id:id}": [
+        Visit("admin", "/staff/accounts/{an_account}"),
+        Visit("admin", "/staff/accounts/{mai_account}"),
+        Visit("director", "/staff/accounts/{hoa_account}"),
+    ],
+    "/staff/roles": [Visit("mai", "/staff/roles")],
+    "/staff/imports": [Visit("admin", "/staff/imports"), Visit("director", "/staff/imports")],
+    "/staff/imports/{id:id}": [
+        Visit("admin", "/staff/imports/{run}"),
+        Visit("director", "/staff/imports/{run_refused}"),
+        Visit("admin", "/staff/imports/{run_going}"),
+    ],
+    "/staff/outbox": [Visit("admin", "/staff/outbox")],
+    "/staff/outbox/{id:id}": [Visit("admin", "/staff/outbox/{letter}")],
 }
 
 # Routes that answer with no page of their own.
@@ -65,6 +90,7 @@ NO_PAGES = {
     "/static/{path:path}": "files",
     "/healthz": "for machines",
     "/readyz": "for machines",
+    "/staff/imports/{id:id}/progress": "a part of /staff/imports/{id:id}, asked for by its script",
 }
 
 # Pages with nothing on them yet, and pages that say no.
@@ -80,12 +106,25 @@ STATES = [
     Visit("lan", "/staff", 403),
     Visit("accounts", "/staff/students/999999", 404),
     Visit("duc", "/home", 403),
+    Visit("mai", "/staff/accounts?q=qqqq"),
+    Visit("mai", "/staff/students/{minh}/guardians?q=qqqq"),
+    Visit("director", "/staff/imports?page=9"),
+    Visit("admin", "/staff/outbox?page=9"),
     Visit("", "/reset/used-already", 410),
     Visit("", "/invitation/used-long-ago", 410),
     Visit("", "/look", 405),
 ]
 
 REFUSED = [
+    Refused(Visit("duc", "/staff/people/new"), "/staff/people/new"),
+    Refused(Visit("duc", "/staff/people/new"), "/staff/people/new", {"family_name": "Trần", "given_name": "Minh"}),
+    Refused(Visit("care", "/staff/students/{bao}/guardians"), "/staff/students/{bao}/guardians/{bao_guardian}"),
+    Refused(
+        Visit("mai", "/staff/students/{minh}/guardians?person_id={hoa_person}"), "/staff/students/{minh}/guardians"
+    ),
+    Refused(Visit("mai", "/staff/accounts/new?person_id={bao_person}"), "/staff/accounts/new"),
+    Refused(Visit("admin", "/staff/accounts/{mai_account}"), "/staff/accounts/{mai_account}/roles"),
+    Refused(Visit("admin", "/staff/imports"), "/staff/imports"),
     Refused(Visit("", "/sign-in"), "/sign-in"),
     Refused(Visit("", "/sign-in"), "/sign-in", {"login": "nobody@example.com", "password": "wrong"}),
     Refused(Visit("", "/forgotten"), "/forgotten"),
@@ -101,7 +140,11 @@ REFUSED = [
 MENUS = [Visit("an", "/home"), Visit("mai", "/staff"), Visit("lan", "/")]
 
 # A centre that is founded and has nothing yet, seen by its administrator.
-NOTHING_YET = [Visit("", "/"), Visit("", "/sign-in"), Visit("admin", "/staff"), Visit("admin", "/staff/people")]
+NOTHING_YET = [
+    Visit("", "/"),
+    Visit("", "/sign-in"),
+    *(Visit("admin", f"/staff{page}") for page in ("", "/people", "/accounts", "/roles", "/imports")),
+]
 
 VISITS = [visit for visits in PAGES.values() for visit in visits]
 ALL = [*VISITS, *STATES]
