@@ -19,6 +19,8 @@ _SETTLED = """async () => {
   await Promise.all(waiting.map((name) => customElements.whenDefined(name)));
 }"""
 
+PATIENCE = 30_000  # milliseconds; a machine that runs other tests as well is slow
+
 
 class Desk:
     """One browser and one house. `troubles` is to be empty at the end of every test."""
@@ -29,6 +31,7 @@ class Desk:
         self.troubles: list[str] = []
         self._kept: dict[tuple[str, bool], Page] = {}
         self._fresh: list[BrowserContext] = []
+        self._without_scripts: list[BrowserContext] = []
 
     def open(self, visit: Visit, look: Look | None = None, *, scripts: bool = True) -> Page:
         """The page of a visit, loaded, in the browser that is kept for who visits."""
@@ -95,7 +98,8 @@ class Desk:
     def settle(self, page: Page) -> None:
         """Wait until the page has loaded and its elements have run their scripts."""
         page.wait_for_load_state("load")
-        page.evaluate(_SETTLED)
+        if page.context not in self._without_scripts:
+            page.evaluate(_SETTLED)
 
     def forget(self, who: str) -> None:
         """Close the browser that is kept for somebody."""
@@ -116,7 +120,9 @@ class Desk:
             reduced_motion="reduce",
             storage_state=self._signed_in(who) if who else None,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
+        if not scripts:
+            self._without_scripts.append(context)
         context.add_init_script(_TELL)
         context.on("console", self._on_console)
         context.on("weberror", lambda error: self.troubles.append(f"{error.page and error.page.url}: {error.error}"))
