@@ -18,7 +18,7 @@ test: env-test
 	@exec $(IN) -m tools.check $(ARGS)
 
 axe: env-test
-	@PORTAL_TEST_AXE=all exec $(IN) -m tools.check -m browser $(ARGS)
+	@PORTAL_TEST_AXE=all exec $(IN) -m tools.check -m browser -k axe $(ARGS)
 
 screens: env-test
 	@exec $(IN) -m tools.screens $(ARGS)
