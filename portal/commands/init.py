@@ -4,8 +4,6 @@ import click
 
 from portal.access import founding
 from portal.commands import house, run, settings
-from portal.jobs import drain
-from portal.mail import Post, configure
 
 
 @click.command()
@@ -21,11 +19,6 @@ async def _init(admin: str, name: str, branch: str) -> None:
     config = settings()
     async with house(config, migrate=True):
         path = await founding.found(admin, name=name, branch=branch, time_zone=config.time_zone, locale=config.locale)
-        configure(
-            Post(config.smtp_url, config.sender, centre=name, public_url=config.public_url, language=config.locale)
-        )
-        if config.smtp_url:
-            await drain()
     click.echo(f"{name} is founded. The administrator chooses a password here, within 7 days:")
     click.echo(f"  {config.public_url}{path}")
     click.echo("Then: python -m portal serve")

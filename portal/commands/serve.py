@@ -17,6 +17,7 @@ GRACE_SECONDS = 10
 def serve(workers: int | None) -> None:
     """Serve the centre. Refuses to start on a database that is not migrated."""
     config = settings()
+    _is_free(config)
     run(_check(config))
     _serve(config, workers or config.workers)
 
@@ -27,6 +28,7 @@ def run_demo() -> None:
     from portal.commands import demo
 
     config = settings()
+    _is_free(config)
     run(demo.prepare(config))
     _serve(config, config.workers)
 
@@ -41,7 +43,6 @@ def _serve(config: Settings, workers: int) -> None:
         fail("More than one worker needs PORTAL_REDIS_URL: the workers tell each other through Redis.")
     if not config.limits:
         click.echo("PORTAL_LIMITS=off: attempts are not limited. For benchmarks only.", err=True)
-    _is_free(config)
     click.echo(f"Schoolyard is open at {_address(config)}  (Ctrl-C closes it)")
     if config.is_open and not config.secure and origins.lan_address():
         click.echo(f"On this network: http://{origins.lan_address()}:{config.port}")
