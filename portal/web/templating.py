@@ -212,7 +212,7 @@ def _formats(language: str) -> dict[str, Any]:
         return percent(rounded(fraction))
 
     def percent(fraction: Any) -> str:
-        return format_percent(fraction, "#,##0.#\u00a0%" if language == "vi" else "#,##0.#%", locale=language)
+        return format_percent(fraction, "#,##0.#%", locale=language)
 
     return {
         "sentence": sentence,
