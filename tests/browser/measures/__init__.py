@@ -14,9 +14,9 @@ def nothing(found: list[str]) -> None:
     assert not found, "\n".join(["", *found])
 
 
-def measured(page: Page, name: str) -> Any:
+def measured(page: Page, name: str, argument: Any = None) -> Any:
     """What the function in `<name>.js` gives on this page."""
-    return page.evaluate((Path(__file__).parent / f"{name}.js").read_text())
+    return page.evaluate((Path(__file__).parent / f"{name}.js").read_text(), argument)
 
 
 def unfold(page: Page) -> None:
@@ -25,21 +25,14 @@ def unfold(page: Page) -> None:
 
 
 def axe(page: Page, within: str = "") -> list[str]:
-    """What axe finds on the page (or inside one element); colours also where it cannot tell by itself."""
+    """What axe finds on the page (or inside one element), a sentence each; contrast also where it cannot tell."""
     page.evaluate(AXE_SCRIPT)
-    result = _run(page, within, {"type": "tag", "values": TAGS})
-    found = _told(result["violations"])
-    if any(rule["id"] == "color-contrast" for rule in result["incomplete"]):
-        measured(page, "contrast")
-        again = _run(page, within, {"type": "rule", "values": ["color-contrast"]})
-        # Of figures in a drawing axe never can tell.
-        found += [one for one in _told(again["violations"]) + _told(again["incomplete"]) if "<text " not in one]
-    return found
-
-
-def _run(page: Page, within: str, only: dict[str, Any]) -> Any:
-    options = {"runOnly": only, "resultTypes": ["violations", "incomplete"]}
-    return page.evaluate("([within, options]) => axe.run(within || document, options)", [within, options])
+    options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations", "incomplete"]}
+    result = page.evaluate("([within, options]) => axe.run(within || document, options)", [within, options])
+    unsure = [
+        node["target"][-1] for rule in result["incomplete"] if rule["id"] == "color-contrast" for node in rule["nodes"]
+    ]
+    return _told(result["violations"]) + list(measured(page, "contrast", unsure))
 
 
 def _told(rules: list[dict[str, Any]]) -> list[str]:

@@ -56,7 +56,17 @@
     }
   });
 
+  // The labels that the cards of a table carry on a phone are drawn before their cells.
   const pen = document.createElement("canvas").getContext("2d");
+  for (const cell of document.querySelectorAll("td[data-label]")) {
+    const style = getComputedStyle(cell, "::before");
+    if (getComputedStyle(cell).display !== "grid" || isUnseen(cell)) continue;
+    pen.font = style.font;
+    const nowrap = style.whiteSpace.startsWith("nowrap");
+    const wide = Math.max(...(nowrap ? [cell.dataset.label] : cell.dataset.label.split(" ")).map((word) => pen.measureText(word).width));
+    const room = parseFloat(getComputedStyle(cell).gridTemplateColumns);
+    if (wide > room + 1) found.add(`"${cell.dataset.label}" needs ${Math.ceil(wide)} px in a label of ${Math.floor(room)}`);
+  }
   for (const input of document.querySelectorAll("input:not([type=hidden]), select")) {
     if (isUnseen(input) || ["checkbox", "radio", "file", "date", "time"].includes(input.type)) continue;
     const style = getComputedStyle(input);
