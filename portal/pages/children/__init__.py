@@ -26,6 +26,7 @@ async def home(request: Request) -> Response:
         children=children,
         latest=await grades.latest(scope, ids),
         lessons=await classes.next_lessons(scope, ids),
+        now=clock.now(),
         today=clock.today(request.state.centre.time_zone),
     )
 
