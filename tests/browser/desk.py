@@ -25,10 +25,11 @@ PATIENCE = 30_000  # milliseconds; a machine that runs other tests as well is sl
 class Desk:
     """One browser and one house. `troubles` is to be empty at the end of every test."""
 
-    def __init__(self, browser: Browser, house: House) -> None:
+    def __init__(self, browser: Browser, house: House, *, scale: float = 1) -> None:
         self.browser = browser
         self.house = house
         self.troubles: list[str] = []
+        self._scale = scale
         self._kept: dict[tuple[str, bool], Page] = {}
         self._fresh: list[BrowserContext] = []
         self._without_scripts: list[BrowserContext] = []
@@ -116,6 +117,7 @@ class Desk:
     def _context(self, who: str, look: Look, *, scripts: bool) -> BrowserContext:
         context = self.browser.new_context(
             viewport={"width": look.size[0], "height": look.size[1]},
+            device_scale_factor=self._scale,
             java_script_enabled=scripts,
             reduced_motion="reduce",
             storage_state=self._signed_in(who) if who else None,
