@@ -41,7 +41,11 @@ async def _oneroster(bundle: Path, dry_run: bool) -> None:
         errors = "one error" if outcome.errors == 1 else f"{outcome.errors:,} errors"
         click.echo(f"Nothing was imported: {errors}.", err=True)
         raise SystemExit(1)
-    click.echo("Everything is in order; nothing was changed." if dry_run else "Imported.")
+    news = any(counts["new"] or counts["changed"] for counts in outcome.counts.values())
+    if dry_run:
+        click.echo("Everything is in order; nothing was changed.")
+    else:
+        click.echo("Imported." if news else "All of it was here already; nothing was changed.")
 
 
 def _report(outcome: "Outcome") -> None:

@@ -36,6 +36,7 @@ def test_an_import_says_what_it_brought_and_a_second_one_that_all_is_the_same(co
     again = command("import", "oneroster", good)
     assert again.exit_code == 0
     assert " new" not in again.output
+    assert "here already" in again.output
     assert re.search(r"users +3 same", again.output)
 
 
