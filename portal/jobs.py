@@ -19,12 +19,13 @@ from portal import clock, db
 from portal.db import fields
 
 MAX_ATTEMPTS = 8
-LEASE = dt.timedelta(minutes=10)
+LEASE = dt.timedelta(minutes=10)  # for kinds that say nothing else
 IDLE_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 _handlers: dict[str, Handler] = {}
+_leases: dict[str, dt.timedelta] = {}
 _woken: asyncio.Event | None = None
 
 
@@ -46,12 +47,13 @@ class Job(Model):
         table = "job"
 
 
-def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Register the handler of a kind of job; one kind, one handler."""
+def handles(kind: str, *, lease: dt.timedelta = LEASE) -> Callable[[Handler], Handler]:
+    """Register the handler of a kind of job; one kind, one handler. `lease` is longer than it ever runs."""
 
     def register(handler: Handler) -> Handler:
         if _handlers.setdefault(kind, handler) is not handler:
             raise ValueError(f"two handlers for {kind} jobs")
+        _leases[kind] = lease
         return handler
 
     return register
@@ -103,7 +105,7 @@ async def run_one(worker: str) -> bool:
 async def _claim(worker: str) -> tuple[int, str, dict[str, Any], int] | None:
     now = clock.now()
     due = (
-        "SELECT id FROM job WHERE done_at IS NULL AND dead_at IS NULL AND due_at <= ?"
+        "SELECT id, kind FROM job WHERE done_at IS NULL AND dead_at IS NULL AND due_at <= ?"
         " AND (claimed_until IS NULL OR claimed_until < ?) ORDER BY due_at, id LIMIT 1"
     )
     if await db.row(due, now, now) is None:  # an idle worker must not take SQLite's only write lock
@@ -115,7 +117,7 @@ async def _claim(worker: str) -> tuple[int, str, dict[str, Any], int] | None:
             return None
         await db.execute(
             "UPDATE job SET claimed_until = ?, claimed_by = ?, attempts = attempts + 1 WHERE id = ?",
-            now + LEASE,
+            now + _leases.get(found[1], LEASE),
             worker,
             found[0],
         )

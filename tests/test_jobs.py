@@ -96,6 +96,17 @@ async def test_a_job_whose_worker_died_is_taken_up_again(database, handlers):
         assert await jobs.drain() == 1
 
 
+async def test_a_kind_that_takes_long_is_left_alone_for_longer(database, handlers):
+    jobs.handles("long", lease=dt.timedelta(hours=2))(_into([]))
+    async with db.transaction():
+        await jobs.enqueue("long", {})
+    assert await jobs._claim("a worker that is at it") is not None
+    with clock.moved(hours=1):
+        assert await jobs.drain() == 0
+    with clock.moved(hours=3):
+        assert await jobs.drain() == 1
+
+
 async def test_two_workers_never_run_one_job(database, handlers):
     seen = []
     jobs.handles("note")(_into(seen))

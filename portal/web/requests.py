@@ -1,5 +1,7 @@
 """Who asks: the session behind the cookie, its scope, the language and theme of the answer."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from babel import negotiate_locale
@@ -92,10 +94,15 @@ def set_flash(request: Request, response: Response, key: str) -> None:
 
 
 async def note_visit(request: Request) -> None:
-    """Write down that the session was used; called when the page's own reads are over."""
+    """Write down that the session was used, when the page's own reads are over.
+
+    The page does not wait for another writer (on SQLite a long import holds the only one): the next visit is noted.
+    """
     signed_in: sessions.SignedIn | None = request.state.signed_in
     if signed_in is not None:
-        await sessions.seen(signed_in)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.25):
+                await sessions.seen(signed_in)
 
 
 def address_of(request: Request) -> str:

@@ -172,6 +172,24 @@ async def test_visits_are_written_down_rarely(cast):
             assert await db.value("SELECT seen_at FROM session") != before
 
 
+async def test_no_page_waits_for_a_long_write(cast):
+    async with await browser_of(cast.lan) as client:
+        begun, over = asyncio.Event(), asyncio.Event()
+
+        async def import_for_minutes():
+            async with db.transaction():
+                await db.execute("UPDATE session SET device = 'busy'")
+                begun.set()
+                await over.wait()
+
+        with clock.moved(minutes=11):
+            writer = asyncio.create_task(import_for_minutes())
+            await begun.wait()
+            assert (await asyncio.wait_for(client.get("/home"), 10)).status_code == 200
+            over.set()
+            await writer
+
+
 async def test_guessing_is_slowed_down(cast):
     async with visitor() as client:
         for _ in range(throttle.FREE_ATTEMPTS):
