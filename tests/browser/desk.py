@@ -37,13 +37,17 @@ class Desk:
     def open(self, visit: Visit, look: Look | None = None, *, scripts: bool = True) -> Page:
         """The page of a visit, loaded, in the browser that is kept for who visits."""
         look = look or Look()
-        key = (visit.who, scripts)
-        if key not in self._kept:
-            self._kept[key] = self._context(visit.who, look, scripts=scripts).new_page()
-        page = self._kept[key]
+        page = self._page(visit.who, look, scripts=scripts)
         self._choose(page.context, visit.who, look)
         page.set_viewport_size({"width": look.size[0], "height": look.size[1]})
         return self.go(page, visit)
+
+    def source(self, visit: Visit) -> str:
+        """The source of a page, as the server sends it."""
+        page = self._page(visit.who, Look(), scripts=True)
+        answer = page.context.request.get(self.address(visit.path))
+        assert answer.status == visit.status
+        return answer.text()
 
     def fresh(self, who: str = "", look: Look | None = None, *, scripts: bool = True) -> Page:
         """An empty page of a browser that remembers nothing but who is signed in; closed after the test."""
@@ -113,6 +117,12 @@ class Desk:
             context.close()
         self._fresh.clear()
         self.troubles.clear()
+
+    def _page(self, who: str, look: Look, *, scripts: bool) -> Page:
+        key = (who, scripts)
+        if key not in self._kept:
+            self._kept[key] = self._context(who, look, scripts=scripts).new_page()
+        return self._kept[key]
 
     def _context(self, who: str, look: Look, *, scripts: bool) -> BrowserContext:
         context = self.browser.new_context(

@@ -31,5 +31,4 @@ def test_a_form_that_was_refused_is_a_sound_document(desk: Desk, case: Refused):
 
 @pytest.mark.parametrize("visit", ALL, ids=str)
 def test_the_source_of_a_page_closes_what_it_opens(desk: Desk, visit: Visit):
-    context = desk.open(visit).context
-    nothing(faults(context.request.get(desk.address(visit.path)).text()))
+    nothing(faults(desk.source(visit)))
