@@ -86,7 +86,8 @@ class Desk:
         self.settle(page)
 
     def refused(self, case: Refused, look: Look | None = None, *, scripts: bool = True) -> Page:
-        """The page that a refused form comes back with."""
+        """The page that a refused form comes back with; wrong passwords are forgotten, or the house makes one wait."""
+        self.house.write("DELETE FROM sign_in_attempt")
         page = self.open(case.visit, look, scripts=scripts)
         self.send(page, case.action, case.values, case.status)
         return page

@@ -37,3 +37,14 @@ def test_axe_finds_nothing_in_an_open_menu(desk: Desk, visit: Visit, look: Look)
         menu.locator("summary").click()
         nothing(axe(page, "details.menu[open]"))
         page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("look", looks_at(1), ids=str)
+def test_axe_finds_nothing_where_somebody_must_wait(desk: Desk, look: Look):
+    wrong = {"login": "guessed@example.com", "password": "wrong"}
+    page = desk.refused(Refused(Visit("", "/sign-in"), "/sign-in", wrong), look)
+    for _ in range(4):
+        desk.send(page, "/sign-in", wrong, 422)
+    desk.send(page, "/sign-in", wrong, 429)
+    assert page.locator("#errors").is_visible()
+    nothing(axe(page))
