@@ -77,10 +77,11 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
             )
         )
         stopping = asyncio.Event()
-        worker = asyncio.create_task(jobs.work(stopping), name="worker")
-        yield
-        stopping.set()
-        await worker
+        async with asyncio.TaskGroup() as workers:
+            workers.create_task(jobs.work(stopping, but="import"), name="letters and the like")
+            workers.create_task(jobs.work(stopping), name="whatever there is")
+            yield
+            stopping.set()
     finally:
         await db.close()
 

@@ -2,8 +2,8 @@
 
 A verb calls `enqueue` inside its transaction; a worker claims the row by a conditional update, runs the handler
 registered for its kind, and retries with growing pauses. After `MAX_ATTEMPTS` the job is dead: kept, with its reason,
-for the administrator. A claim that outlives `LEASE` (its process died) is taken up by another worker, so a handler
-must bear to run twice.
+for the administrator. A claim is renewed while the handler runs; one that outlives `LEASE` (its process died) is taken
+up by another worker, so a handler must bear to run twice.
 """
 
 import asyncio
@@ -19,18 +19,18 @@ from portal import clock, db
 from portal.db import fields
 
 MAX_ATTEMPTS = 8
-LEASE = dt.timedelta(minutes=10)  # for kinds that say nothing else
+LEASE = dt.timedelta(minutes=10)
 IDLE_SECONDS = 1.0
+TROUBLED_SECONDS = 5.0  # between two tries to reach a database that does not answer
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 _handlers: dict[str, Handler] = {}
-_leases: dict[str, dt.timedelta] = {}
-_woken: asyncio.Event | None = None
+_resting: set[asyncio.Event] = set()
 
 
 class Job(Model):
-    """A piece of work. Finished jobs forget their payload, which may hold a secret link."""
+    """A piece of work. Finished and dead jobs forget their payload, which may hold a secret link."""
 
     id = fields.Id()
     kind = fields.Text(32)
@@ -47,13 +47,12 @@ class Job(Model):
         table = "job"
 
 
-def handles(kind: str, *, lease: dt.timedelta = LEASE) -> Callable[[Handler], Handler]:
-    """Register the handler of a kind of job; one kind, one handler. `lease` is longer than it ever runs."""
+def handles(kind: str) -> Callable[[Handler], Handler]:
+    """Register the handler of a kind of job; one kind, one handler."""
 
     def register(handler: Handler) -> Handler:
         if _handlers.setdefault(kind, handler) is not handler:
             raise ValueError(f"two handlers for {kind} jobs")
-        _leases[kind] = lease
         return handler
 
     return register
@@ -66,15 +65,25 @@ async def enqueue(kind: str, payload: dict[str, Any], *, after: dt.timedelta = d
     return job.id
 
 
-async def work(stopping: asyncio.Event) -> None:
-    """Run jobs one after another until `stopping` is set; the job in hand is finished first."""
-    global _woken
-    _woken = woken = asyncio.Event()
+async def work(stopping: asyncio.Event, *, but: str = "") -> None:
+    """Run jobs one after another until `stopping` is set; the job in hand is finished first.
+
+    `but` names a kind that this worker leaves to others, so that letters do not queue behind a long import. A database
+    that does not answer is waited for: the worker outlives whatever happens to it.
+    """
+    woken = asyncio.Event()
+    _resting.add(woken)
     name = secrets.token_hex(8)
     while not stopping.is_set():
         woken.clear()
-        if not await run_one(name):
-            await _rest(woken, stopping)
+        try:
+            rest = 0.0 if await run_one(name, but=but) else IDLE_SECONDS
+        except Exception:
+            logger.exception("the worker could not reach its jobs")
+            rest = TROUBLED_SECONDS
+        if rest:
+            await _rest(woken, stopping, rest)
+    _resting.discard(woken)
 
 
 async def drain() -> int:
@@ -85,12 +94,13 @@ async def drain() -> int:
     return ran
 
 
-async def run_one(worker: str) -> bool:
-    """Claim and run the oldest due job; False when there is none."""
-    job = await _claim(worker)
+async def run_one(worker: str, *, but: str = "") -> bool:
+    """Claim and run the oldest due job that is not of the kind `but`; False when there is none."""
+    job = await _claim(worker, but)
     if job is None:
         return False
     identity, kind, payload, attempts = job
+    renewing = asyncio.create_task(_renew(identity))
     try:
         await _handlers[kind](payload)
     except Exception as error:
@@ -99,25 +109,34 @@ async def run_one(worker: str) -> bool:
         await _failed(identity, attempts, error)
     else:
         await Job.filter(id=identity).update(done_at=clock.now(), claimed_until=None, payload={})
+    finally:
+        renewing.cancel()
     return True
 
 
-async def _claim(worker: str) -> tuple[int, str, dict[str, Any], int] | None:
+async def _renew(identity: int) -> None:
+    """Keep a claim while its handler runs. On SQLite an import holds the writer, which keeps others out as well."""
+    while True:
+        await asyncio.sleep(LEASE.total_seconds() / 3)
+        await Job.filter(id=identity, done_at=None).update(claimed_until=clock.now() + LEASE)
+
+
+async def _claim(worker: str, but: str = "") -> tuple[int, str, dict[str, Any], int] | None:
     now = clock.now()
     due = (
-        "SELECT id, kind FROM job WHERE done_at IS NULL AND dead_at IS NULL AND due_at <= ?"
+        "SELECT id FROM job WHERE done_at IS NULL AND dead_at IS NULL AND kind <> ? AND due_at <= ?"
         " AND (claimed_until IS NULL OR claimed_until < ?) ORDER BY due_at, id LIMIT 1"
     )
-    if await db.row(due, now, now) is None:  # an idle worker must not take SQLite's only write lock
+    if await db.row(due, but, now, now) is None:  # an idle worker must not take SQLite's only write lock
         return None
     async with db.transaction():
         skip = " FOR UPDATE SKIP LOCKED" if db.dialect() == "postgres" else ""
-        found = await db.row(due + skip, now, now)
+        found = await db.row(due + skip, but, now, now)
         if found is None:
             return None
         await db.execute(
             "UPDATE job SET claimed_until = ?, claimed_by = ?, attempts = attempts + 1 WHERE id = ?",
-            now + _leases.get(found[1], LEASE),
+            now + LEASE,
             worker,
             found[0],
         )
@@ -133,17 +152,19 @@ async def _failed(identity: int, attempts: int, error: Exception) -> None:
     await Job.filter(id=identity).update(
         claimed_until=None, due_at=now + pause, dead_at=dead, reason=reason.replace("\0", "")
     )
+    if dead:
+        await Job.filter(id=identity).update(payload={})
 
 
 def _wake() -> None:
-    if _woken is not None:
-        _woken.set()
+    for woken in _resting:
+        woken.set()
 
 
-async def _rest(woken: asyncio.Event, stopping: asyncio.Event) -> None:
+async def _rest(woken: asyncio.Event, stopping: asyncio.Event, seconds: float) -> None:
     waits = {asyncio.ensure_future(event.wait()) for event in (woken, stopping)}
     try:
-        await asyncio.wait(waits, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for wait in waits:
             wait.cancel()

@@ -96,15 +96,69 @@ async def test_a_job_whose_worker_died_is_taken_up_again(database, handlers):
         assert await jobs.drain() == 1
 
 
-async def test_a_kind_that_takes_long_is_left_alone_for_longer(database, handlers):
-    jobs.handles("long", lease=dt.timedelta(hours=2))(_into([]))
+async def test_the_claim_of_a_long_job_is_renewed(database, handlers, monkeypatch):
+    monkeypatch.setattr(jobs, "LEASE", dt.timedelta(seconds=0.3))
+    runs = []
+
+    async def long(payload):
+        runs.append(1)
+        await asyncio.sleep(1)
+
+    jobs.handles("long")(long)
     async with db.transaction():
         await jobs.enqueue("long", {})
-    assert await jobs._claim("a worker that is at it") is not None
-    with clock.moved(hours=1):
-        assert await jobs.drain() == 0
-    with clock.moved(hours=3):
-        assert await jobs.drain() == 1
+    await asyncio.gather(jobs.drain(), _after(0.7, jobs.drain))
+    assert runs == [1]
+
+
+async def test_a_worker_leaves_a_kind_to_others(database, handlers):
+    seen = []
+    jobs.handles("long")(_into(seen))
+    async with db.transaction():
+        await jobs.enqueue("long", {})
+    assert not await jobs.run_one("a worker for letters", but="long")
+    assert await jobs.run_one("the other worker")
+
+
+async def test_a_dead_job_forgets_its_payload(database, handlers):
+    async def fail(payload):
+        raise ValueError
+
+    jobs.handles("note")(fail)
+    async with db.transaction():
+        await jobs.enqueue("note", {"path": "/reset/a-key"})
+    for attempt in range(jobs.MAX_ATTEMPTS):
+        with clock.moved(days=attempt):
+            await jobs.drain()
+    assert (await state())[2]
+    assert "a-key" not in str(await db.rows("SELECT payload FROM job"))
+
+
+async def test_the_worker_outlives_a_database_that_does_not_answer(database, handlers, monkeypatch):
+    seen = asyncio.Event()
+
+    async def note(payload):
+        seen.set()
+
+    jobs.handles("note")(note)
+    monkeypatch.setattr(jobs, "TROUBLED_SECONDS", 0.05)
+    reach, troubles = jobs._claim, []
+
+    async def away(*args):
+        if len(troubles) < 3:
+            troubles.append(1)
+            raise db.OperationalError("the server closed the connection")
+        return await reach(*args)
+
+    monkeypatch.setattr(jobs, "_claim", away)
+    stopping = asyncio.Event()
+    worker = asyncio.create_task(jobs.work(stopping))
+    async with db.transaction():
+        await jobs.enqueue("note", {})
+    await asyncio.wait_for(seen.wait(), 5)
+    assert len(troubles) == 3
+    stopping.set()
+    await asyncio.wait_for(worker, 5)
 
 
 async def test_two_workers_never_run_one_job(database, handlers):
@@ -138,6 +192,11 @@ async def test_one_kind_has_one_handler(database, handlers):
     jobs.handles("note")(_into([]))
     with pytest.raises(ValueError, match="two handlers"):
         jobs.handles("note")(_into([]))
+
+
+async def _after(seconds, call):
+    await asyncio.sleep(seconds)
+    return await call()
 
 
 def _into(seen):

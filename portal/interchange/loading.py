@@ -5,7 +5,6 @@ server answers meanwhile. A second load of the same bundle changes nothing.
 """
 
 import asyncio
-import datetime as dt
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,8 +23,6 @@ from portal.scope import SYSTEM, Permission, Scope
 Source = Path | str | bytes
 Progress = Callable[[str, int, int], None]
 Counts = dict[str, dict[str, int]]
-
-LEASE = dt.timedelta(hours=2)  # a large bundle on a small machine, and then some
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +70,7 @@ async def load(scope: Scope, source: Source, *, dry_run: bool, progress: Progres
     return _outcome(reading, findings, counts)
 
 
-@jobs.handles("import", lease=LEASE)
+@jobs.handles("import")
 async def work_off(payload: dict[str, Any]) -> None:
     """Load the bundle of an import run, and write down how that ended.
 
