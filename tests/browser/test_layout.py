@@ -6,7 +6,7 @@ from tests.browser.desk import Desk
 from tests.browser.measures import measured, nothing, unfold
 from tests.browser.visits import ALL, NOTHING_YET, REFUSED, Look, Refused, Visit
 
-WIDTHS = (360, 390, 1280)
+WIDTHS = (320, 360, 390, 1280)
 
 
 def unreadable(page) -> list[str]:

@@ -68,7 +68,7 @@
     if (wide > room + 1) found.add(`"${cell.dataset.label}" needs ${Math.ceil(wide)} px in a label of ${Math.floor(room)}`);
   }
   for (const input of document.querySelectorAll("input:not([type=hidden]), select")) {
-    if (isUnseen(input) || ["checkbox", "radio", "file", "date", "time"].includes(input.type)) continue;
+    if (isUnseen(input) || (input.localName === "select" && width < 360) || ["checkbox", "radio", "file", "date", "time"].includes(input.type)) continue;
     const style = getComputedStyle(input);
     const text = input.localName === "select" ? input.selectedOptions[0]?.text ?? "" : input.placeholder;
     const room = input.clientWidth - parseFloat(style.paddingInlineStart) - parseFloat(style.paddingInlineEnd) - (input.localName === "select" ? 20 : 0);
