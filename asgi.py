@@ -20,11 +20,10 @@ from portal.errors import Refusal
 from portal.web import health, problems
 from portal.web.assets import Assets
 from portal.web.guard import check_routes, unguarded
+from portal.web.limits import BodyLimit
 from portal.web.logs import RequestLog
 from portal.web.origins import allowed_origins
 from portal.web.security import SameOrigin, SecurityHeaders
-
-LARGEST_FORM = 256 * 1024
 
 
 def build(config: settings.Settings) -> Starlette:
@@ -40,21 +39,25 @@ def build(config: settings.Settings) -> Starlette:
     app = Starlette(
         routes=routes,
         lifespan=_lifespan,
-        max_body_size=LARGEST_FORM,
         middleware=[
-            Middleware(RequestLog),
-            Middleware(SecurityHeaders, map_source=assets.map_source, secure=config.secure),
             Middleware(SameOrigin, origins=allowed_origins(config)),
             Middleware(GZipMiddleware, minimum_size=500, compresslevel=5),
+            Middleware(BodyLimit),
         ],
         exception_handlers={
             Refusal: problems.refused,
             HTTPException: problems.http_error,
+            db.IntegrityError: problems.collided,
+            db.OperationalError: problems.unavailable,
             500: problems.broken,
         },
     )
+    app.router.redirect_slashes = False  # it would believe the Host header
     app.state.settings = config
     app.state.assets = assets
+    # Around Starlette's own error handling, so that a 500 has its headers and its number as well.
+    guarded = SecurityHeaders(app.build_middleware_stack(), map_source=assets.map_source, secure=config.secure)
+    app.middleware_stack = RequestLog(guarded)
     return app
 
 
@@ -74,6 +77,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
                 centre=centre.name,
                 public_url=config.public_url,
                 language=centre.locale,
+                keeps_words=centre.demo,
             )
         )
         stopping = asyncio.Event()

@@ -40,8 +40,9 @@ class Settings:
 
     @property
     def is_open(self) -> bool:
-        """Whether other machines can reach the server."""
-        return self.host not in ("127.0.0.1", "::1", "localhost")
+        """Whether other machines can reach the server, directly or through a proxy."""
+        near = ("127.0.0.1", "::1", "localhost")
+        return self.host not in near or urlsplit(self.public_url or "//localhost").hostname not in near
 
     @property
     def sender(self) -> str:
@@ -132,7 +133,9 @@ def _public_url(text: str) -> str:
         raise SettingError("PORTAL_PUBLIC_URL must be like https://school.example, without a path")
     if parts.scheme == "http" and not _is_near(parts.hostname):
         raise SettingError("PORTAL_PUBLIC_URL must be https outside loopback and private addresses")
-    return text.rstrip("/")
+    # As browsers write an origin: lower case, the scheme's own port left out.
+    port = "" if parts.port in (None, 443 if parts.scheme == "https" else 80) else f":{parts.port}"
+    return f"{parts.scheme}://{_bracketed(parts.hostname)}{port}"
 
 
 def _is_near(host: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from portal import audit, clock, db, jobs, mail
 from portal.access import secrets, sessions, signing_in, throttle
-from portal.access.models import Account, SecretLink
+from portal.access.models import Account, KnownDevice, SecretLink
 from portal.errors import Gone, Invalid, say
 from portal.people import names
 from portal.scope import Scope
@@ -109,21 +109,24 @@ async def set_password(
         await Account.filter(id=whose.account_id).update(password_hash=password_hash, password_set_at=clock.now())
         await SecretLink.filter(account_id=whose.account_id, used_at=None).update(used_at=clock.now())
         await sessions.end_all(whose.account_id)
+        await KnownDevice.filter(account_id=whose.account_id).delete()  # a thief's browser was one of them
         scope = Scope(account_id=whose.account_id, person_id=whose.person_id)
         await audit.record(scope, f"password.set_by_{purpose}", "account", whose.account_id)
         return await signing_in.enter(whose.account_id, whose.person_id, device=device, agent=agent, address=address)
 
 
-async def change_password(scope: Scope, current: str, new: str, *, session_id: int) -> None:
+async def change_password(scope: Scope, current: str, new: str, *, session_id: int, address: str = "") -> None:
     """Change one's own password and end one's other sessions.
 
-    Raises `Invalid` beside `current_password` or `password`.
+    Raises `Invalid` beside `current_password` or `password`, `TooMany` when the present one was guessed at too often.
     """
     account = await Account.get(id=scope.account_id)
+    await throttle.attempt(f"change {account.id}", address)
     person = await db.row("SELECT family_name, middle_name, given_name FROM person WHERE id = ?", scope.person_id)
     if not await secrets.verify_password(account.password_hash, current):
         raise Invalid({"current_password": say("This is not your present password.")})
     about = (account.email or "", account.phone or "", names.shown(*person) if person else "")
+    await throttle.forgive(f"change {account.id}")
     problem = secrets.password_problem(new, *about)
     if problem:
         raise Invalid({"password": problem})

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
@@ -25,6 +26,11 @@ _NOBODY = _hasher.hash(secrets.token_hex(16))
 def new_token() -> str:
     """256 random bits for a cookie or an address."""
     return secrets.token_urlsafe(32)
+
+
+def is_token(text: str) -> bool:
+    """Whether a text has the form of our tokens; what has not was never made here."""
+    return re.fullmatch(r"[A-Za-z0-9_-]{43}", text) is not None
 
 
 def hashed(token: str) -> str:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from portal import db
+from portal.access import secrets
 from portal.errors import Sentence, say
 
 PASSWORD = "schoolyard"
@@ -21,6 +22,9 @@ CAST: dict[str, Sentence] = {
 }
 
 
+_checked: dict[str, bool] = {}
+
+
 class Role(NamedTuple):
     """Somebody of the cast with what they are."""
 
@@ -31,12 +35,34 @@ class Role(NamedTuple):
     words: Sentence
 
 
+async def is_known() -> bool:
+    """Whether this is a demo where one of the cast still has the password that everybody may know."""
+    if not await db.value("SELECT demo_loaded_at FROM centre"):
+        return False
+    kept = await db.rows(
+        f"SELECT password_hash FROM account WHERE email IN ({db.marks(len(CAST))}) AND password_hash IS NOT NULL", *CAST
+    )
+    for (password_hash,) in kept:
+        if await _opens(password_hash):
+            return True
+    return False
+
+
+async def _opens(password_hash: str) -> bool:
+    """Whether the known password is this one; checked once for each hash, for it takes its time on purpose."""
+    if password_hash not in _checked:
+        _checked[password_hash] = await secrets.verify_password(password_hash, PASSWORD)
+    return _checked[password_hash]
+
+
 async def cast() -> list[Role]:
-    """Those of the cast who have an open account here, families first."""
+    """Those of the cast whose account is open to the known password, families first."""
     found = await db.rows(
-        "SELECT a.email, p.family_name, p.middle_name, p.given_name FROM account a JOIN person p ON p.id = a.person_id"
-        f" WHERE a.email IN ({db.marks(len(CAST))}) AND a.disabled_at IS NULL",
+        "SELECT a.email, p.family_name, p.middle_name, p.given_name, a.password_hash FROM account a"
+        f" JOIN person p ON p.id = a.person_id WHERE a.email IN ({db.marks(len(CAST))})"
+        " AND a.disabled_at IS NULL AND a.password_hash IS NOT NULL",
         *CAST,
     )
     order = list(CAST)
-    return [Role._make((*row, CAST[row[0]])) for row in sorted(found, key=lambda row: order.index(row[0]))]
+    known = [row for row in found if await _opens(row[4])]
+    return [Role._make((*row[:4], CAST[row[0]])) for row in sorted(known, key=lambda row: order.index(row[0]))]

@@ -5,6 +5,7 @@ typing wrong passwords for them. Counts live in the database: they survive a res
 """
 
 import datetime as dt
+import ipaddress
 
 from portal import clock, db
 from portal.access import secrets
@@ -27,12 +28,22 @@ async def attempt(login: str, address: str) -> None:
     """
     if not enforced:
         return
-    login_hash = secrets.keyed(login)
+    login_hash, network = secrets.keyed(login), network_of(address)
     async with db.transaction():
         if db.dialect() == "postgres":
-            await db.execute("SELECT pg_advisory_xact_lock(hashtext(?))", login_hash)
-        await _check(login_hash, address)
-        await SignInAttempt.create(login_hash=login_hash, address=address[:45], at=clock.now())
+            for held in sorted({login_hash, network}):  # in one order, or two attempts would wait for each other
+                await db.execute("SELECT pg_advisory_xact_lock(hashtext(?))", held)
+        await _check(login_hash, network)
+        await SignInAttempt.create(login_hash=login_hash, address=network, at=clock.now())
+
+
+def network_of(address: str) -> str:
+    """What one person holds: an IPv4 address, or the /64 of an IPv6 address, all of which are one household's."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:45]
+    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)
 
 
 async def forgive(login: str) -> None:
@@ -53,7 +64,7 @@ async def _check(login_hash: str, address: str) -> None:
         login_hash,
         since,
         login_hash,
-        address[:45],
+        address,
         since,
     )
     failures, latest, from_address = found or (0, None, 0)

@@ -5,6 +5,7 @@ import socket
 import click
 import uvicorn
 
+from portal.access import showing
 from portal.commands import fail, house, run, settings
 from portal.settings import Settings
 from portal.web import logs, origins
@@ -35,7 +36,11 @@ def run_demo() -> None:
 
 async def _check(config: Settings) -> None:
     async with house(config, founded=True):
-        pass
+        if config.is_open and await showing.is_known():
+            fail(
+                "This is the demo with passwords that everybody knows, and other machines can reach this server."
+                " `python -m portal run` replaces and prints them."
+            )
 
 
 def _serve(config: Settings, workers: int) -> None:

@@ -1,10 +1,12 @@
 """Letters: asked for inside a transaction, rendered and sent by the worker.
 
 A letter is text and HTML in the reader's language. Where no SMTP server is set, and for every address of a domain
-reserved for examples (RFC 2606), it is kept to be read in the demo's outbox and never leaves.
+reserved for examples (RFC 2606), it never leaves. Only a demo keeps its words, for the outbox page: they may hold a
+secret link, of which a real centre stores nothing but the hash.
 """
 
 from dataclasses import dataclass
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from functools import cache
@@ -32,6 +34,7 @@ class Post:
     centre: str = "Schoolyard"
     public_url: str = "http://127.0.0.1:8000"
     language: str = "vi"
+    keeps_words: bool = False
 
 
 post = Post()
@@ -51,7 +54,7 @@ async def send(recipient: str, template: str, language: str = "", **context: Any
 
 @jobs.handles("mail")
 async def deliver(payload: dict[str, Any]) -> None:
-    """Render a letter and send it, or keep it where it must not leave. Bears to run twice: then it is sent twice."""
+    """Render a letter and send it, unless it must not leave. Bears to run twice: then it is sent twice."""
     language = payload["language"] or post.language
     recipient = payload["recipient"]
     subject, text, html = render(payload["template"], language, payload["context"])
@@ -61,9 +64,8 @@ async def deliver(payload: dict[str, Any]) -> None:
     await Letter.create(
         recipient=recipient,
         subject=subject,
-        # What has left is not kept here: it may hold a secret link.
-        text="" if leaves else text,
-        html="" if leaves else html,
+        text=text if post.keeps_words and not leaves else "",
+        html=html if post.keeps_words and not leaves else "",
         language=language,
         made_at=clock.now(),
         sent_at=clock.now() if leaves else None,
@@ -101,7 +103,7 @@ def _environment(language: str) -> Environment:
 
 async def _transmit(recipient: str, subject: str, text: str, html: str) -> None:
     message = EmailMessage()
-    message["From"] = f"{post.centre} <{post.sender}>"
+    message["From"] = Address(display_name=post.centre, addr_spec=post.sender)
     message["To"] = recipient
     message["Subject"] = subject
     message["Date"] = formatdate()

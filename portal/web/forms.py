@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
@@ -69,9 +70,12 @@ async def read_form(request: Request, *names: str, several: Iterable[str] = (), 
     """The posted form.
 
     Raises `Invalid` for a name that is not expected, a second value where one is, a value over `LONGEST_VALUE`
-    characters, and a file where text belongs or the other way round.
+    characters, a file where text belongs or the other way round, and another encoding than UTF-8.
     """
     several, files = frozenset(several), frozenset(files)
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    if options.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
+        raise Invalid({}, say("The form must be sent as UTF-8."))
     sent = await request.form(max_files=len(files), max_fields=MOST_FIELDS, max_part_size=4 * LONGEST_VALUE)
     try:
         values, lists, uploads = _sorted(sent, frozenset(names), several, files)

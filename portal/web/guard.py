@@ -29,11 +29,12 @@ SIGNED_IN = Open.SIGNED_IN
 Right = Open | Permission
 
 
-def guard(*rights: Right) -> Callable[[Endpoint], Endpoint]:
+def guard(*rights: Right, largest_body: int | None = None) -> Callable[[Endpoint], Endpoint]:
     """Mark an endpoint with the rights any one of which opens it.
 
     The wrapped endpoint finds `request.state.scope`. A GET reads from one snapshot of the database. Signed out answers
     303 to the sign-in page (after signing in, the reader of a GET is back), a missing right is `Forbidden`.
+    `largest_body` in bytes is for uploads; other forms stay below `limits.LARGEST_BODY`.
     """
 
     def mark(endpoint: Endpoint) -> Endpoint:
@@ -49,6 +50,7 @@ def guard(*rights: Right) -> Callable[[Endpoint], Endpoint]:
             return response
 
         guarded.rights = rights  # type: ignore[attr-defined]
+        guarded.largest_body = largest_body  # type: ignore[attr-defined]
         return guarded
 
     return mark

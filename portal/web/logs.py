@@ -70,6 +70,11 @@ class RequestLog:
 
         try:
             await self.app(scope, receive, send_with_id)
+        except Exception:
+            if not status:
+                raise
+            # The reader has the error page already; here the trace still stands beside the request's id.
+            logger.exception("%s %s broke", scope["method"], _SECRET_PATH.sub(r"\1…", scope["path"]))
         finally:
             if not scope["path"].startswith("/static/"):
                 self._log(scope, status, time.perf_counter() - begun)

@@ -9,7 +9,8 @@ def allowed_origins(settings: Settings) -> frozenset[str]:
     """The public origin; where that is plain http, also this machine's own names on the served port."""
     origins = {settings.origin}
     if not settings.secure:
-        hosts = {"localhost", "127.0.0.1", lan_address()} if settings.is_open else {"localhost", "127.0.0.1"}
+        near = settings.host in ("127.0.0.1", "::1", "localhost")
+        hosts = {"localhost", "127.0.0.1"} if near else {"localhost", "127.0.0.1", lan_address()}
         origins |= {f"http://{host}:{settings.port}" for host in hosts if host}
     return frozenset(origins)
 

@@ -6,6 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from portal import db
+from portal.audit import request_id
 from portal.centre import centres
 from portal.errors import Conflict, Refusal, Sentence, TooMany, say
 from portal.web.requests import choose_look
@@ -47,6 +49,17 @@ async def collided(request: Request, error: Exception) -> Response:
     return await _problem(request, Conflict.status, Conflict.default, [])
 
 
+async def unavailable(request: Request, error: Exception) -> Response:
+    """Another program holds the database for longer than we wait; anything else the database says is our fault."""
+    if not (isinstance(error, db.ReadTooLong) or "locked" in str(error)):
+        raise error
+    logger.warning("the database did not answer in time: %s", error)
+    sentence = say("The centre's records are busy at this moment. Nothing was saved; please try again in a minute.")
+    response = await _problem(request, 503, sentence, [])
+    response.headers["Retry-After"] = "60"
+    return response
+
+
 async def broken(request: Request, error: Exception) -> Response:
     """Our own fault: the log has the details, the reader has the request's number."""
     sentence = say("Something broke on our side. What you sent may not have been saved; the problem is written down.")
@@ -59,7 +72,8 @@ async def broken(request: Request, error: Exception) -> Response:
 
 async def _problem(request: Request, status: int, sentence: Sentence, details: list[Sentence]) -> Response:
     if not hasattr(request.state, "centre"):
-        request.state.centre = centres.UNFOUNDED if status == 500 else await centres.facts()
+        request.state.centre = centres.UNFOUNDED if status >= 500 else await centres.facts()
     choose_look(request)
     template = "errors/problem.html"
-    return page(request, template, status=status, code=status, sentence=sentence, details=details)
+    number = request_id.get() if status >= 500 else ""
+    return page(request, template, status=status, code=status, sentence=sentence, details=details, number=number)

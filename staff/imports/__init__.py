@@ -28,7 +28,7 @@ async def listed(request: Request) -> Response:
     return await _list(request, Form(language=request.state.language))
 
 
-@guard(Permission.IMPORT_DATA)
+@guard(Permission.IMPORT_DATA, largest_body=runs.LARGEST + OVERHEAD)
 async def upload(request: Request) -> Response:
     """Keep the file and have it imported; its page tells how far that is."""
     form = await read_form(request, "dry_run", files=["file"])
@@ -113,7 +113,7 @@ async def _run(request: Request, template: str) -> Response:
 
 routes = [
     Route("/staff/imports", listed),
-    Route("/staff/imports", upload, methods=["POST"], max_body_size=runs.LARGEST + OVERHEAD),
+    Route("/staff/imports", upload, methods=["POST"]),
     Route("/staff/imports/{id:id}", run),
     Route("/staff/imports/{id:id}/progress", progress),
 ]

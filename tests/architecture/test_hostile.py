@@ -41,6 +41,9 @@ HOSTILE = [
     "٣",
     "🧑‍🏫" * 100,
     "田中さんにあげて下さい",
+    "//[",
+    "http://[",
+    "/\u20ac",
     "0912345678" * 20,
     "a@" + "b" * 300 + ".com",
 ]
@@ -60,6 +63,13 @@ BODIES = [
     ),
     (b"--x\r\nContent-Disposition: form-data\r\n\r\nlan\r\n--x--\r\n", "multipart/form-data; boundary=x"),
     (b"no boundary", "multipart/form-data"),
+    *[
+        (
+            b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\n\\udc80 -\r\n--x--\r\n',
+            f"multipart/form-data; boundary=x; charset={charset}",
+        )
+        for charset in ("unicode_escape", "raw_unicode_escape", "punycode", "undefined", "utf-16", "no-such", "")
+    ],
     (b"x" * 100_000, "multipart/form-data; boundary=" + "y" * 1000),
 ]
 
@@ -123,6 +133,16 @@ async def test_every_form_bears_every_body(client, number):
         if method == "POST" and route.path != "/sign-out":
             answer = await client.post(_path(client, route.path), content=content, headers={"Content-Type": kind})
             assert answer.status_code < 500, (route.path, kind)
+
+
+@pytest.mark.parametrize(
+    "key", ["%E2%82%AC", "%C4%91", "%00", "a" * 5000, "%0d%0aSet-Cookie:%20a=b", ";", '"', "%2e%2e"]
+)
+@pytest.mark.parametrize("purpose", ["reset", "invitation"])
+async def test_a_key_that_is_none_is_over(client, purpose, key):
+    answer = await client.get(f"/{purpose}/{key}")
+    assert answer.status_code in (404, 410)
+    assert "set-cookie" not in answer.headers
 
 
 @pytest.mark.parametrize(

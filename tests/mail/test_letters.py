@@ -28,7 +28,7 @@ def mailbox():
     server = Controller(box, hostname="127.0.0.1", port=port)
     server.start()
     mail.configure(
-        mail.Post(f"smtp://127.0.0.1:{port}", "no-reply@school.vn", "Sân Trường", "https://school.vn", language="vi")
+        mail.Post(f"smtp://127.0.0.1:{port}", "no-reply@school.vn", "Sân Trường", "https://school.vn", keeps_words=True)
     )
     yield box
     server.stop()
@@ -85,6 +85,25 @@ async def test_a_server_that_is_away_is_tried_again(database, mailbox):
     with clock.moved(minutes=1):
         await jobs.drain()
     assert len(mailbox.letters) == 1
+
+
+async def test_a_real_centre_keeps_no_words_of_a_letter(database):
+    mail.configure(mail.Post())
+    await send("lan@school.vn")
+    assert await db.row("SELECT recipient, text, html, sent_at FROM letter") == ("lan@school.vn", "", "", None)
+
+
+@pytest.mark.parametrize(
+    "centre", ["Sao Mai, Ltd", "Trường (HN)", "A;B", '"x" <y>', "a@b.vn", "Anh ngữ Bến Thành"]
+)
+async def test_the_centres_name_is_only_a_name(database, mailbox, centre):
+    from dataclasses import replace
+
+    mail.configure(replace(mail.post, centre=centre))
+    await send("lan@school.vn")
+    ((_, letter),) = mailbox.letters
+    (sender,) = letter["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (centre, "no-reply@school.vn")
 
 
 async def test_a_hostile_name_stays_text(database, mailbox):

@@ -1,12 +1,10 @@
 """The doors: signing in and out, a forgotten password, an invitation."""
 
-from urllib.parse import urlsplit
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from portal.access import links, scopes, showing, signing_in
+from portal.access import links, scopes, secrets, showing, signing_in
 from portal.access.signing_in import Entry
 from portal.errors import Gone, Invalid, Refusal, TooMany
 from portal.people import names
@@ -46,6 +44,8 @@ async def sign_in(request: Request) -> Response:
         entry = await signing_in.sign_in(form["login"], form["password"], **_browser(request))
     except (Invalid, TooMany) as no:
         return _again(request, "doors/sign_in.html", form, no, demo_people=await _demo_people(request))
+    if request.state.signed_in is not None:
+        await signing_in.sign_out(request.state.scope, request.state.signed_in.session_id)  # this browser's earlier one
     return await _entered(request, entry, form["next"])
 
 
@@ -109,10 +109,9 @@ async def look(request: Request) -> Response:
 
 def safe_next(target: str) -> str:
     """The target when it is a path of our own, else nothing: no open redirect."""
-    parts = urlsplit(target)
-    ours = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    printable = target.isprintable() and "\\" not in target
-    return target if ours and printable else ""
+    ours = target.startswith("/") and not target.startswith("//")
+    plain = target.isascii() and target.isprintable() and "\\" not in target
+    return target if ours and plain else ""
 
 
 def _landing(scope: Scope, after: str) -> str:
@@ -161,6 +160,8 @@ async def _password_page(request: Request, purpose: str) -> Response:
     """The key goes from the address into a cookie at once, so that it stays in no history and no referrer."""
     key = request.path_params["key"]
     if key != "open":
+        if not secrets.is_token(key):
+            raise Gone
         response = RedirectResponse(f"/{purpose}/open", status_code=303)
         response.set_cookie(
             SECRET_COOKIE,

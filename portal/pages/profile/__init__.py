@@ -9,6 +9,7 @@ from portal.errors import Invalid, Refusal
 from portal.pages.doors import safe_next
 from portal.web.forms import Form, read_form
 from portal.web.guard import SIGNED_IN, guard
+from portal.web.requests import address_of
 from portal.web.templating import page, see
 
 
@@ -40,6 +41,7 @@ async def set_password(request: Request) -> Response:
             form["current_password"],
             form["password"],
             session_id=request.state.signed_in.session_id,
+            address=address_of(request),
         )
     except Refusal as no:
         return await _show(request, form, no)
