@@ -8,19 +8,21 @@ from typing import NamedTuple
 from portal import audit, clock, db
 from portal.access import links, sessions
 from portal.access.models import Account, AccountRole
-from portal.access.roles import STAFF, Role
+from portal.access.roles import ABOVE, EVERYWHERE, STAFF, Role
 from portal.centre import centres
 from portal.errors import Conflict, Forbidden, Invalid, NotFound, say
 from portal.people import authors, contacts, names, sight
-from portal.scope import Permission, Scope
+from portal.scope import SYSTEM, Permission, Scope
 from portal.text import fold
 
 PAGE = 50
 COUNTED = 1000
 
-_ABOVE = (Role.ADMINISTRATOR, Role.DIRECTOR, Role.MANAGER)
+_HANDS = SYSTEM.roles | {Role.ADMINISTRATOR}  # whoever holds one of these hands out, and keeps, every role
 _HAS_ONE = say("This person has an account already.")
 _TAKEN = say("Another account signs in with this.")
+_NOT_THEIRS = say("Use an email or a phone number that is on their card.")
+_UP_TO_OWN = say("You may give roles up to your own, in your own branches.")
 
 
 class Line(NamedTuple):
@@ -48,11 +50,12 @@ class Page:
 
 
 class Grant(NamedTuple):
-    """A role as an account holds it; `branch` is "" where it holds everywhere."""
+    """A role as an account holds it; `branch` is "" and `branch_id` None where it holds everywhere."""
 
     id: int
     role: str
     branch: str
+    branch_id: int | None
 
 
 class Detail(NamedTuple):
@@ -67,6 +70,7 @@ class Detail(NamedTuple):
     phone: str
     invited: bool
     disabled_at: dt.datetime | None
+    disabled_by: int | None
     made_at: dt.datetime
     made_by: names.Name | None
     sessions: int
@@ -132,7 +136,7 @@ async def find(scope: Scope, account_id: int) -> Detail:
     seen = visible_to(scope)
     found = await db.row(
         "SELECT p.id, p.family_name, p.middle_name, p.given_name, COALESCE(a.email, ''), COALESCE(a.phone, ''),"
-        " a.password_hash IS NULL, a.disabled_at, a.made_at, a.made_by FROM account a"
+        " a.password_hash IS NULL, a.disabled_at, a.disabled_by, a.made_at, a.made_by FROM account a"
         f" JOIN person p ON p.id = a.person_id WHERE a.id = ? AND {seen.sql}",
         account_id,
         *seen.args,
@@ -140,11 +144,11 @@ async def find(scope: Scope, account_id: int) -> Detail:
     if found is None:
         raise NotFound
     roles = await db.rows(
-        "SELECT r.id, r.role, COALESCE(b.name, '') FROM account_role r LEFT JOIN branch b ON b.id = r.branch_id"
-        " WHERE r.account_id = ? ORDER BY r.id",
+        "SELECT r.id, r.role, COALESCE(b.name, ''), r.branch_id FROM account_role r"
+        " LEFT JOIN branch b ON b.id = r.branch_id WHERE r.account_id = ? ORDER BY r.id",
         account_id,
     )
-    by = await authors.of_accounts([found[9]])
+    by = await authors.of_accounts([found[10]])
     count, seen_at = await sessions.summary(account_id)
     return Detail(
         id=account_id,
@@ -156,8 +160,9 @@ async def find(scope: Scope, account_id: int) -> Detail:
         phone=found[5],
         invited=bool(found[6]),
         disabled_at=db.instant(found[7]) if found[7] else None,
-        made_at=db.instant(found[8]),
-        made_by=by.get(found[9]),
+        disabled_by=found[8],
+        made_at=db.instant(found[9]),
+        made_by=by.get(found[10]),
         sessions=count,
         seen_at=seen_at,
         roles=[Grant._make(row) for row in roles],
@@ -168,7 +173,7 @@ async def open_for(scope: Scope, person_id: int, login: str, *, language: str = 
     """Make a person's account and send the invitation.
 
     Raises `NotFound` for a person out of sight, `Forbidden` for one whose account would be, `Conflict` when the person
-    has an account, `Invalid` beside `login`.
+    has an account, `Invalid` beside `login`. Whoever is no administrator uses what is on the person's card.
     """
     scope.require(Permission.EDIT_ACCOUNTS)
     email, phone = _login(login)
@@ -177,6 +182,8 @@ async def open_for(scope: Scope, person_id: int, login: str, *, language: str = 
             given_name = await _person_in_reach(scope, person_id)
             if await Account.filter(person_id=person_id).exists():
                 raise Conflict(_HAS_ONE)
+            if not _hands_out_all(scope) and not await _is_on_card(person_id, email, phone):
+                raise Invalid({"login": _NOT_THEIRS})
             if await _is_taken(email, phone):
                 raise Invalid({"login": _TAKEN})
             account = await Account.create(
@@ -198,7 +205,7 @@ async def invite_again(scope: Scope, account_id: int) -> Invited:
     scope.require(Permission.EDIT_ACCOUNTS)
     async with db.transaction():
         detail = await find(scope, account_id)
-        _may_keep(scope, detail)
+        _require_keep(scope, detail)
         if not detail.invited or detail.disabled_at:
             raise Conflict(say("This account has a password already."))
         return await _invited(scope, await Account.get(id=account_id), detail.given_name)
@@ -208,7 +215,24 @@ async def to_give(scope: Scope) -> tuple[list[Role], list[tuple[int, str]], bool
     """What the scope may hand out: the roles, the branches, and whether also everywhere at once."""
     reach = scope.branches_for(Permission.EDIT_ACCOUNTS)
     branches = [branch for branch in await centres.branches() if reach is None or branch[0] in reach]
-    return [role for role in STAFF if reach is None or role not in _ABOVE], branches, reach is None
+    return [role for role in STAFF if _hands_out_all(scope) or role not in ABOVE], branches, reach is None
+
+
+def may_hand_out(scope: Scope, role: str, branch_id: int | None) -> bool:
+    """Whether the scope gives and takes this role there: within its reach; roles above a branch, an administrator."""
+    reach = scope.branches_for(Permission.EDIT_ACCOUNTS)
+    return (reach is None or branch_id in reach) and (role not in ABOVE or _hands_out_all(scope))
+
+
+def may_keep(scope: Scope, account: Detail) -> bool:
+    """Whether the scope invites to, closes and opens the account: only who may hand out every role that it holds."""
+    return all(may_hand_out(scope, grant.role, grant.branch_id) for grant in account.roles)
+
+
+def may_reopen(scope: Scope, account: Detail) -> bool:
+    """Whether the scope opens a closed account again: what somebody else closed, an administrator."""
+    own = scope.account_id is not None and account.disabled_by == scope.account_id
+    return may_keep(scope, account) and (own or _hands_out_all(scope))
 
 
 async def give_role(scope: Scope, account_id: int, role: str, branch_id: int | None) -> None:
@@ -219,7 +243,9 @@ async def give_role(scope: Scope, account_id: int, role: str, branch_id: int | N
     scope.require(Permission.EDIT_ACCOUNTS)
     if role not in STAFF:
         raise Invalid({"role": say("Choose one of the list.")})
-    _may_hand_out(scope, Role(role), branch_id)
+    _require_hand(scope, role, branch_id)
+    if role in EVERYWHERE and branch_id is not None:
+        raise Invalid({"branch_id": say("This role is for the whole centre: choose every branch.")})
     async with db.transaction():
         await find(scope, account_id)
         if branch_id is not None and not await db.row("SELECT 1 FROM branch WHERE id = ?", branch_id):
@@ -246,9 +272,10 @@ async def take_role(scope: Scope, account_id: int, grant_id: int) -> None:
         if grant is None:
             raise NotFound
         branch_id: int | None = grant.branch_id  # type: ignore[attr-defined]
-        _may_hand_out(scope, Role(grant.role), branch_id)
+        _require_hand(scope, grant.role, branch_id)
         await grant.delete()
-        await _keep_an_administrator()
+        if grant.role == Role.ADMINISTRATOR:
+            await _keep_an_administrator()
         await audit.record(scope, "role.take", "account", account_id, {"role": grant.role, "branch": branch_id})
 
 
@@ -259,21 +286,26 @@ async def disable(scope: Scope, account_id: int) -> None:
         raise Conflict(say("You cannot disable your own account."))
     async with db.transaction():
         await _one_by_one()
-        _may_keep(scope, await find(scope, account_id))
+        detail = await find(scope, account_id)
+        _require_keep(scope, detail)
         changed = await Account.filter(id=account_id, disabled_at=None).update(
             disabled_at=clock.now(), disabled_by=scope.account_id
         )
         if changed:
             await sessions.end_all(account_id)
-            await _keep_an_administrator()
+            if any(grant.role == Role.ADMINISTRATOR for grant in detail.roles):
+                await _keep_an_administrator()
             await audit.record(scope, "account.disable", "account", account_id)
 
 
 async def enable(scope: Scope, account_id: int) -> None:
-    """Open the door again; the old sessions stay ended."""
+    """Open the door again, which is for an administrator and for who closed it; the old sessions stay ended."""
     scope.require(Permission.EDIT_ACCOUNTS)
     async with db.transaction():
-        _may_keep(scope, await find(scope, account_id))
+        detail = await find(scope, account_id)
+        _require_keep(scope, detail)
+        if detail.disabled_at and not may_reopen(scope, detail):
+            raise Forbidden(say("Only an administrator, or who closed this account, opens it again."))
         changed = (
             await Account.filter(id=account_id).exclude(disabled_at=None).update(disabled_at=None, disabled_by=None)
         )
@@ -309,6 +341,18 @@ async def _is_taken(email: str | None, phone: str | None) -> bool:
     return await db.row("SELECT 1 FROM account WHERE email = ? OR phone = ?", email, phone) is not None
 
 
+async def _is_on_card(person_id: int, email: str | None, phone: str | None) -> bool:
+    found = await db.row(
+        "SELECT 1 FROM email_address WHERE person_id = ? AND address = ?"
+        " UNION ALL SELECT 1 FROM phone_number WHERE person_id = ? AND number = ?",
+        person_id,
+        email or "",
+        person_id,
+        phone or "",
+    )
+    return found is not None
+
+
 async def _person_in_reach(scope: Scope, person_id: int) -> str:
     """The given name of a person whose account the scope may keep: anybody, or the staff of its branches."""
     seen = sight.persons(scope)
@@ -328,17 +372,18 @@ async def _invited(scope: Scope, account: Account, given_name: str) -> Invited:
     return Invited(account.id, "" if account.email else path)
 
 
-def _may_keep(scope: Scope, account: Detail) -> None:
-    """Inviting, closing and opening an account is for those who may hand out every role it holds."""
-    if scope.branches_for(Permission.EDIT_ACCOUNTS) is not None and any(g.role in _ABOVE for g in account.roles):
-        raise Forbidden(say("You may give roles up to your own, in your own branches."))
+def _require_keep(scope: Scope, account: Detail) -> None:
+    if not may_keep(scope, account):
+        raise Forbidden(_UP_TO_OWN)
 
 
-def _may_hand_out(scope: Scope, role: Role, branch_id: int | None) -> None:
-    """Only within one's own reach; the roles above a branch only by those who hold the right everywhere."""
-    reach = scope.branches_for(Permission.EDIT_ACCOUNTS)
-    if reach is not None and (role in _ABOVE or branch_id is None or branch_id not in reach):
-        raise Forbidden(say("You may give roles up to your own, in your own branches."))
+def _require_hand(scope: Scope, role: str, branch_id: int | None) -> None:
+    if not may_hand_out(scope, role, branch_id):
+        raise Forbidden(_UP_TO_OWN)
+
+
+def _hands_out_all(scope: Scope) -> bool:
+    return bool(scope.roles & _HANDS)
 
 
 async def _one_by_one() -> None:
@@ -347,9 +392,11 @@ async def _one_by_one() -> None:
 
 
 async def _keep_an_administrator() -> None:
+    """Raise `Conflict` unless somebody is left who can sign in and is an administrator of the whole centre."""
     left = await db.value(
         "SELECT COUNT(*) FROM account_role r JOIN account a ON a.id = r.account_id"
-        " WHERE r.role = 'administrator' AND a.disabled_at IS NULL"
+        " WHERE r.role = 'administrator' AND r.branch_id IS NULL"
+        " AND a.disabled_at IS NULL AND a.password_hash IS NOT NULL"
     )
     if not left:
         raise Conflict(say("The centre needs at least one administrator."))

@@ -23,6 +23,8 @@ class Role(StrEnum):
 
 FROM_RECORDS = frozenset({Role.VISITOR, Role.GUARDIAN, Role.STUDENT})
 STAFF = tuple(role for role in Role if role not in FROM_RECORDS)
+ABOVE = frozenset({Role.ADMINISTRATOR, Role.DIRECTOR, Role.MANAGER})  # an administrator's to give and to take
+EVERYWHERE = frozenset({Role.ADMINISTRATOR, Role.DIRECTOR})  # of the whole centre, never of one branch
 
 _STAFF_ROOM = {P.USE_STAFF_ROOM}
 

@@ -127,6 +127,7 @@ async def _show(request: Request, form: Form, status: int = 200) -> Response:
     scope, account_id = request.state.scope, request.path_params["id"]
     found = await accounts.find(scope, account_id)
     roles, branches, everywhere = await accounts.to_give(scope)
+    may_edit = scope.may(Permission.EDIT_ACCOUNTS)
     key = request.cookies.get(HANDED_OVER, "")
     response = page(
         request,
@@ -135,6 +136,9 @@ async def _show(request: Request, form: Form, status: int = 200) -> Response:
         form=form,
         account=found,
         is_own=account_id == scope.account_id,
+        may_keep=may_edit and accounts.may_keep(scope, found),
+        may_reopen=may_edit and accounts.may_reopen(scope, found),
+        takes={g.id for g in found.roles if may_edit and accounts.may_hand_out(scope, g.role, g.branch_id)},
         roles=roles,
         branches=branches,
         everywhere=everywhere,

@@ -158,6 +158,55 @@ async def test_a_closed_account_is_signed_out_and_can_be_opened_again(cast: Cast
         assert (await his.get("/staff")).status_code == 303
 
 
+async def test_the_page_offers_a_manager_nothing_that_would_be_refused(cast: Cast) -> None:
+    here = f"/staff/accounts/{cast.duc.account}"
+    async with await browser_of(cast.mai) as hers, await browser_of(cast.son) as his:
+        own = (await hers.get(here)).text
+        assert f'action="{here}/closing"' in own
+        assert "Take away" in own
+        given = await his.post(f"{here}/roles", data={"role": "accountant", "branch_id": ""})
+        assert given.status_code == 303
+        wider = (await hers.get(here)).text
+        assert f'action="{here}/closing"' not in wider
+        assert wider.count(">Take away<") == 1
+        assert (await his.get(here)).text.count(">Take away<") == 2
+        assert (await his.post(f"{here}/closing")).status_code == 303
+        closed = await hers.get(here)
+        assert f'action="{here}/opening"' not in closed.text
+        assert "An administrator can open this account again." in said(closed)
+        assert (await hers.post(f"{here}/opening")).status_code == 403
+        assert f'action="{here}/opening"' in (await his.get(here)).text
+
+
+async def test_what_an_administrator_closed_is_opened_by_an_administrator(cast: Cast) -> None:
+    here = f"/staff/accounts/{cast.duc.account}"
+    async with await browser_of(cast.mai) as hers, await browser_of(cast.son) as his:
+        assert (await his.post(f"{here}/closing")).status_code == 303
+        refused = await hers.post(f"{here}/opening")
+        assert refused.status_code == 403
+        assert "Only an administrator, or who closed this account, opens it again." in said(refused)
+        assert (await his.post(f"{here}/opening")).status_code == 303
+
+
+async def test_a_manager_is_told_to_use_a_login_of_the_card(cast: Cast) -> None:
+    yen = await add(cast, "yen", "Ngô Hải Yến")
+    await db.insert("works_at", person_id=yen.person, branch_id=cast.north)
+    async with await browser_of(cast.mai) as browser:
+        data = {"person_id": yen.person, "login": "0912 999 888"}
+        answer = await browser.post("/staff/accounts/new", data=data)
+    assert answer.status_code == 422
+    assert "Use an email or a phone number that is on their card." in said(answer)
+
+
+async def test_a_role_of_the_whole_centre_at_a_branch_is_refused_beside_the_branch(cast: Cast) -> None:
+    async with await browser_of(cast.son) as browser:
+        data = {"role": "director", "branch_id": cast.north}
+        answer = await browser.post(f"/staff/accounts/{cast.duc.account}/roles", data=data)
+    assert answer.status_code == 422
+    assert "This role is for the whole centre: choose every branch." in said(answer)
+    assert "field-branch_id-error" in answer.text
+
+
 async def test_nobody_closes_their_own_account_or_one_above_them(cast: Cast) -> None:
     async with await browser_of(cast.mai) as browser:
         own = await browser.post(f"/staff/accounts/{cast.mai.account}/closing")
