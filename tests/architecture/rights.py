@@ -1,0 +1,77 @@
+"""Who opens which address: written by hand from the tables of docs/access.md, and never read from the routes.
+
+A route that opens to somebody else, and a new one, is a decision: it is written here as well. Adding a role to a line
+of this page needs the same care as adding it to the product.
+"""
+
+FAMILY = frozenset({"guardian", "student"})
+SELLERS = frozenset({"counsellor", "accountant", "marketing"})
+BRANCH = frozenset({"care", "manager"})
+CENTRE = frozenset({"director", "administrator"})
+STAFF = frozenset({"teacher"}) | SELLERS | BRANCH | CENTRE
+SIGNED_IN = FAMILY | STAFF
+ANYBODY = SIGNED_IN | {"visitor"}
+
+ENTERS_PEOPLE = frozenset({"counsellor", "care", "manager", "director"})
+DECIDES_ON_GUARDIANS = frozenset({"care", "manager", "director"})
+SEES_ACCOUNTS = frozenset({"manager", "director", "administrator"})
+KEEPS_ACCOUNTS = frozenset({"manager", "administrator"})
+ADMINISTRATOR = frozenset({"administrator"})
+
+OPENS: dict[tuple[str, str], frozenset[str]] = {
+    ("GET", "/static/{path:path}"): ANYBODY,
+    ("GET", "/healthz"): ANYBODY,
+    ("GET", "/readyz"): ANYBODY,
+    ("GET", "/"): ANYBODY,
+    ("GET", "/sign-in"): ANYBODY,
+    ("POST", "/sign-in"): ANYBODY,
+    ("POST", "/sign-out"): ANYBODY,
+    ("GET", "/forgotten"): ANYBODY,
+    ("POST", "/forgotten"): ANYBODY,
+    ("GET", "/reset/{key}"): ANYBODY,
+    ("POST", "/reset/{key}"): ANYBODY,
+    ("GET", "/invitation/{key}"): ANYBODY,
+    ("POST", "/invitation/{key}"): ANYBODY,
+    ("POST", "/look"): ANYBODY,
+    ("GET", "/patterns"): ANYBODY,
+    # Everybody's own account.
+    ("GET", "/profile"): SIGNED_IN,
+    ("POST", "/profile/look"): SIGNED_IN,
+    ("POST", "/profile/password"): SIGNED_IN,
+    ("POST", "/profile/sessions/{id:id}/end"): SIGNED_IN,
+    # The family's pages.
+    ("GET", "/home"): FAMILY,
+    ("GET", "/grades"): FAMILY,
+    ("GET", "/children/{id:id}/grades"): FAMILY,
+    # People, for all of the staff: how much of each, the records say.
+    ("GET", "/staff"): STAFF,
+    ("GET", "/staff/people"): STAFF,
+    ("GET", "/staff/people/{id:id}"): STAFF,
+    ("GET", "/staff/students/{id:id}"): STAFF,
+    ("GET", "/staff/people/new"): ENTERS_PEOPLE,
+    ("POST", "/staff/people/new"): ENTERS_PEOPLE,
+    # Who is guardian of whom.
+    ("GET", "/staff/students/{id:id}/guardians"): DECIDES_ON_GUARDIANS,
+    ("POST", "/staff/students/{id:id}/guardians"): DECIDES_ON_GUARDIANS,
+    ("POST", "/staff/students/{id:id}/guardians/{guardian:id}"): DECIDES_ON_GUARDIANS,
+    ("POST", "/staff/students/{id:id}/guardians/{guardian:id}/restriction"): DECIDES_ON_GUARDIANS,
+    ("POST", "/staff/students/{id:id}/guardians/{guardian:id}/restriction/end"): DECIDES_ON_GUARDIANS,
+    # Accounts and roles: the manager those of the branch's staff, the director reads, the administrator all.
+    ("GET", "/staff/accounts"): SEES_ACCOUNTS,
+    ("GET", "/staff/accounts/{id:id}"): SEES_ACCOUNTS,
+    ("GET", "/staff/roles"): SEES_ACCOUNTS,
+    ("GET", "/staff/accounts/new"): KEEPS_ACCOUNTS,
+    ("POST", "/staff/accounts/new"): KEEPS_ACCOUNTS,
+    ("POST", "/staff/accounts/{id:id}/invitation"): KEEPS_ACCOUNTS,
+    ("POST", "/staff/accounts/{id:id}/roles"): KEEPS_ACCOUNTS,
+    ("POST", "/staff/accounts/{id:id}/roles/{grant:id}/end"): KEEPS_ACCOUNTS,
+    ("POST", "/staff/accounts/{id:id}/closing"): KEEPS_ACCOUNTS,
+    ("POST", "/staff/accounts/{id:id}/opening"): KEEPS_ACCOUNTS,
+    # Imports and the outbox concern the whole centre.
+    ("GET", "/staff/imports"): CENTRE,
+    ("GET", "/staff/imports/{id:id}"): CENTRE,
+    ("GET", "/staff/imports/{id:id}/progress"): CENTRE,
+    ("POST", "/staff/imports"): ADMINISTRATOR,
+    ("GET", "/staff/outbox"): ADMINISTRATOR,
+    ("GET", "/staff/outbox/{id:id}"): ADMINISTRATOR,
+}
