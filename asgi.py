@@ -77,7 +77,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
                 centre=centre.name,
                 public_url=config.public_url,
                 language=centre.locale,
-                keeps_words=centre.demo,
+                demo=centre.demo,
             )
         )
         stopping = asyncio.Event()

@@ -3,7 +3,7 @@
 from contextvars import ContextVar
 from typing import Any
 
-from portal import clock, db
+from portal import clock
 from portal.audit.models import AuditEntry
 from portal.scope import Scope
 
@@ -23,15 +23,4 @@ async def record(
         record_id=record_id,
         changes=changes or {},
         request_id=request_id.get(),
-    )
-
-
-async def of_record(record: str, record_id: int, limit: int = 50) -> list[tuple[Any, ...]]:
-    """The latest acts on a record: instant, account, verb, changes as JSON text."""
-    return await db.rows(
-        "SELECT at, account_id, verb, changes FROM audit_entry WHERE record = ? AND record_id = ?"
-        " ORDER BY id DESC LIMIT ?",
-        record,
-        record_id,
-        limit,
     )

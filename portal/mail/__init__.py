@@ -1,8 +1,8 @@
 """Letters: asked for inside a transaction, rendered and sent by the worker.
 
-A letter is text and HTML in the reader's language. Where no SMTP server is set, and for every address of a domain
-reserved for examples (RFC 2606), it never leaves. Only a demo keeps its words, for the outbox page: they may hold a
-secret link, of which a real centre stores nothing but the hash.
+A letter is text and HTML in the reader's language. Where no SMTP server is set, for every address of a domain
+reserved for examples (RFC 2606), and in a demo, it never leaves. Only a demo keeps its words, for the outbox page: they
+may hold a secret link, of which a real centre stores nothing but the hash.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Post:
     centre: str = "Schoolyard"
     public_url: str = "http://127.0.0.1:8000"
     language: str = "vi"
-    keeps_words: bool = False
+    demo: bool = False
 
 
 post = Post()
@@ -58,14 +58,14 @@ async def deliver(payload: dict[str, Any]) -> None:
     language = payload["language"] or post.language
     recipient = payload["recipient"]
     subject, text, html = render(payload["template"], language, payload["context"])
-    leaves = bool(post.smtp_url) and not stays(recipient)
+    leaves = bool(post.smtp_url) and not post.demo and not stays(recipient)
     if leaves:
         await _transmit(recipient, subject, text, html)
     await Letter.create(
         recipient=recipient,
         subject=subject,
-        text=text if post.keeps_words and not leaves else "",
-        html=html if post.keeps_words and not leaves else "",
+        text=text if post.demo else "",
+        html=html if post.demo else "",
         language=language,
         made_at=clock.now(),
         sent_at=clock.now() if leaves else None,

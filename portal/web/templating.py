@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from lucide.jinja import lucide
@@ -204,9 +204,6 @@ def _formats(language: str) -> dict[str, Any]:
         """Points, kept in thousandths: 8500 is 8,5."""
         return "" if thousandths is None else format_decimal(Decimal(thousandths) / 1000, "#,##0.###", locale=language)
 
-    def money(dong: int) -> str:
-        return format_currency(dong, "VND", locale=language)
-
     def part(fraction: Fraction) -> str:
         """A part of 1 as a percentage with one decimal, halves up."""
         return percent(rounded(fraction))
@@ -227,7 +224,6 @@ def _formats(language: str) -> dict[str, Any]:
         "initials": lambda person: names.initials(person.family_name, person.given_name),
         "number": lambda value: format_decimal(value, locale=language),
         "mark": mark,
-        "money": money,
         "percent": percent,
         "part": part,
         "device": lambda agent: sentence(_device(agent)),

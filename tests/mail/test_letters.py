@@ -1,6 +1,7 @@
 """Letters, against a real SMTP server on loopback."""
 
 import socket
+from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
@@ -27,9 +28,7 @@ def mailbox():
         port = probe.getsockname()[1]
     server = Controller(box, hostname="127.0.0.1", port=port)
     server.start()
-    mail.configure(
-        mail.Post(f"smtp://127.0.0.1:{port}", "no-reply@school.vn", "Sân Trường", "https://school.vn", keeps_words=True)
-    )
+    mail.configure(mail.Post(f"smtp://127.0.0.1:{port}", "no-reply@school.vn", "Sân Trường", "https://school.vn"))
     yield box
     server.stop()
     mail.configure(mail.Post())
@@ -69,6 +68,13 @@ async def test_what_has_left_is_not_kept(database, mailbox):
 async def test_a_letter_to_an_example_never_leaves(database, mailbox, recipient):
     await send(recipient)
     assert mailbox.letters == []
+    assert await db.row("SELECT recipient, sent_at FROM letter") == (recipient, None)
+
+
+async def test_nothing_leaves_a_demo_and_its_letters_can_be_read(database, mailbox):
+    mail.configure(replace(mail.post, demo=True))
+    await send("lan@school.vn")
+    assert mailbox.letters == []
     assert "/reset/abc" in await db.value("SELECT text FROM letter")
 
 
@@ -93,12 +99,8 @@ async def test_a_real_centre_keeps_no_words_of_a_letter(database):
     assert await db.row("SELECT recipient, text, html, sent_at FROM letter") == ("lan@school.vn", "", "", None)
 
 
-@pytest.mark.parametrize(
-    "centre", ["Sao Mai, Ltd", "Trường (HN)", "A;B", '"x" <y>', "a@b.vn", "Anh ngữ Bến Thành"]
-)
+@pytest.mark.parametrize("centre", ["Sao Mai, Ltd", "Trường (HN)", "A;B", '"x" <y>', "a@b.vn", "Anh ngữ Bến Thành"])
 async def test_the_centres_name_is_only_a_name(database, mailbox, centre):
-    from dataclasses import replace
-
     mail.configure(replace(mail.post, centre=centre))
     await send("lan@school.vn")
     ((_, letter),) = mailbox.letters
