@@ -10,6 +10,7 @@ from portal import clock, db
 from portal.gradebook.averages import Average, average, rounded
 from portal.people import sight
 from portal.scope import Permission, Scope
+from portal.timetable import classes
 
 MEAN_FROM = 5  # published marks; below, a class mean would give single children away
 
@@ -70,8 +71,9 @@ SELECT c.id, c.name, COALESCE(l.name, ''), b.name, c.ends_on, k.id, k.name, k.we
   LEFT JOIN category k ON k.class_id = c.id
   LEFT JOIN assessment a ON a.category_id = k.id
   LEFT JOIN score s ON s.assessment_id = a.id AND s.student_id = ? AND s.published_at <= ?
- WHERE c.id IN (SELECT m.class_id FROM class_membership m WHERE m.student_id = ?) AND {seen}
- ORDER BY c.starts_on DESC, c.id, k.ordinal, k.id, a.due_on, a.id
+ WHERE c.id IN (SELECT m.class_id FROM class_membership m JOIN class c ON c.id = m.class_id
+                 WHERE m.student_id = ? AND {seen})
+ ORDER BY c.starts_on IS NULL, c.starts_on DESC, c.id, k.ordinal, k.id, a.due_on, a.id
 """
 
 
@@ -119,15 +121,12 @@ async def latest(scope: Scope, student_ids: Sequence[int], each: int = 3) -> dic
 
 
 def _classes_seen(scope: Scope, student_id: int) -> db.Condition:
-    """Rows of `class c` whose grades of this student the scope may see."""
+    """Rows of `class c` with `class_membership m` whose grades of this student the scope may see."""
     if student_id in scope.children or student_id == scope.student_id:
         return sight.EVERYBODY
     branches = scope.branches_for(Permission.SEE_GRADES)
-    conditions = [sight.EVERYBODY if branches is None else sight.among("c.branch_id", branches)]
-    if scope.may(Permission.SEE_OWN_CLASSES):
-        taught = "EXISTS (SELECT 1 FROM class_teacher t WHERE t.class_id = c.id AND t.person_id = ?)"
-        conditions.append(db.Condition(taught, (scope.person_id,)))
-    return sight.any_of(conditions)
+    in_branches = sight.EVERYBODY if branches is None else sight.among("c.branch_id", branches)
+    return sight.any_of([in_branches, classes.own(scope)])
 
 
 def _class(rows: list[tuple[Any, ...]], today: dt.date) -> ClassGrades:

@@ -246,9 +246,7 @@ async def _write(scope: Scope, draft: _Draft) -> int:
     if draft.guardian is not None:
         guardian_id = (await _add(scope, draft.guardian, draft)).id
     if guardian_id is not None:
-        await guardians.link_with_new_student(
-            scope, person_id=guardian_id, student_id=student.id, branch_id=draft.branch_id, relation=draft.relation
-        )
+        await guardians.link_with_new_student(scope, student, person_id=guardian_id, relation=draft.relation)
     return student.id
 
 

@@ -1,32 +1,24 @@
 """Guardian links and households.
 
-A link is a named staff decision with its ground. To a student who has no guardian yet it gives what the decision says;
-to one who has, it starts without sight, and every present guardian is told. A match of name, birthday, phone or email
-never grants sight.
+A link is a named staff decision with its ground. To a student who is here already it starts without sight, whether
+they have guardians or not, and every present guardian is told; sight is a decision of its own. Only who is entered
+together with the student sees at once. A match of name, birthday, phone or email never grants sight.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-from portal import audit, clock, db, events, mail
+from portal import audit, clock, db, jobs, mail
 from portal.errors import Conflict, Invalid, NotFound, say
 from portal.people import sight
-from portal.people.models import Guardian, Household
-from portal.scope import Permission, Scope
+from portal.people.models import Guardian, Household, Student
+from portal.scope import SYSTEM, Permission, Scope
 from portal.text import clean, problem
 
 SHOWN = 100
+PORTION = 100  # new links that one job tells of
 WITH_STUDENT = say("Entered together with the student.")
 RELATIONS = ("mother", "father", "grandparent", "sibling", "guardian", "relative", "other")
-
-
-@dataclass(frozen=True, slots=True)
-class GuardianLinked:
-    """A guardian was linked to a student; `others` are the persons who were guardians before and must be told."""
-
-    guardian_id: int
-    student_id: int
-    others: tuple[int, ...]
 
 
 class Ward(NamedTuple):
@@ -44,13 +36,15 @@ class Ward(NamedTuple):
 
 
 async def wards(scope: Scope, person_id: int) -> list[Ward]:
-    """The students a person is a guardian of, as far as the scope may know of it."""
-    seen = sight.guardian_links(scope)
+    """The students a person is a guardian of, as far as the scope may know; restrictions only where it decides."""
+    seen, decides = sight.guardian_links(scope), sight.guardian_decisions(scope)
     found = await db.rows(
         "SELECT s.id, p.family_name, p.middle_name, p.given_name, g.relation, s.code, s.status, b.name,"
-        " g.restricted_at IS NOT NULL FROM guardian g JOIN student s ON s.id = g.student_id"
+        f" CASE WHEN g.restricted_at IS NOT NULL AND {decides.sql} THEN 1 ELSE 0 END"
+        " FROM guardian g JOIN student s ON s.id = g.student_id"
         " JOIN person p ON p.id = s.person_id JOIN branch b ON b.id = s.branch_id"
         f" WHERE g.person_id = ? AND {seen.sql} ORDER BY p.birth_date, s.id LIMIT {SHOWN}",
+        *decides.args,
         person_id,
         *seen.args,
     )
@@ -67,7 +61,7 @@ async def link(
     may_pay: bool = False,
     household_id: int | None = None,
 ) -> Guardian:
-    """Link a guardian to a student.
+    """Link a guardian to a student who is here already: without sight, which `allow` gives on a ground of its own.
 
     Raises `NotFound` for a student or person out of sight, `Conflict` when the link exists, `Invalid` beside `relation`
     or `ground`. Joins `household_id`, else begins a household of its own: parents separate.
@@ -96,33 +90,31 @@ async def link(
             student_id=student_id,
             household_id=household_id,
             relation=relation,
-            may_see=not present,
+            may_see=False,
             may_pay=may_pay,
             ground=ground,
             linked_at=now,
             linked_by=scope.account_id,
         )
         await audit.record(scope, "guardian.link", "student", student_id, {"person": person_id, "ground": ground})
-        events.announce(GuardianLinked(guardian.id, student_id, tuple(present)))
+        await tell_others([(student_id, present)])
     return guardian
 
 
-async def link_with_new_student(
-    scope: Scope, *, person_id: int, student_id: int, branch_id: int, relation: str
-) -> Guardian:
+async def link_with_new_student(scope: Scope, student: Student, *, person_id: int, relation: str) -> Guardian:
     """Link the first guardian of a student who is being entered, in the transaction that enters them.
 
-    Nobody else's child is touched, so the right to enter people is enough. The guardian may see, may pay and is told;
-    who is a guardian already brings their household.
+    Nobody else's child is touched, so the right to enter people is enough, and `student` is what `students.admit` has
+    just made. The guardian may see, may pay and is told; who is a guardian already brings their household.
     """
     scope.require(Permission.EDIT_PEOPLE)
     now = clock.now()
     household_id = await db.value("SELECT MIN(household_id) FROM guardian WHERE person_id = ?", person_id)
     if household_id is None:
-        household_id = (await Household.create(branch_id=branch_id, made_at=now)).id
+        household_id = (await Household.create(branch_id=student.branch_id, made_at=now)).id  # type: ignore[attr-defined]
     guardian = await Guardian.create(
         person_id=person_id,
-        student_id=student_id,
+        student_id=student.id,
         household_id=household_id,
         relation=relation,
         may_see=True,
@@ -132,8 +124,7 @@ async def link_with_new_student(
         linked_by=scope.account_id,
     )
     changes = {"person": person_id, "ground": str(WITH_STUDENT)}
-    await audit.record(scope, "guardian.link", "student", student_id, changes)
-    events.announce(GuardianLinked(guardian.id, student_id, ()))
+    await audit.record(scope, "guardian.link", "student", student.id, changes)
     return guardian
 
 
@@ -156,50 +147,81 @@ async def allow(
 
 
 async def restrict(scope: Scope, student_id: int, guardian_id: int, *, ground: str) -> None:
-    """Take sight and contact from a guardian at once (a court's order); raises `NotFound` or `Invalid`."""
+    """Take sight and contact from a guardian at once (a court's order).
+
+    Raises `NotFound`, `Invalid`, or `Conflict` when they are restricted already: that ground is not written over.
+    """
     scope.require(Permission.LINK_GUARDIANS)
     text = _ground(ground)
     async with db.transaction():
         await _find(scope, student_id, guardian_id)
-        await Guardian.filter(id=guardian_id).update(
+        changed = await Guardian.filter(id=guardian_id, restricted_at__isnull=True).update(
             restricted_at=clock.now(), restricted_by=scope.account_id, ground=text
         )
+        if not changed:
+            raise Conflict(say("This guardian is restricted already."))
         changes = {"guardian": guardian_id, "ground": text}
         await audit.record(scope, "guardian.restrict", "student", student_id, changes)
 
 
 async def release(scope: Scope, student_id: int, guardian_id: int, *, ground: str) -> None:
-    """Lift a restriction; the guardian still sees nothing until that is decided too. `NotFound` or `Invalid`."""
+    """Lift a restriction; the guardian still sees nothing until that is decided too.
+
+    Raises `NotFound`, `Invalid`, or `Conflict` when there is none: nobody loses their sight by a form sent twice.
+    """
     scope.require(Permission.LINK_GUARDIANS)
     text = _ground(ground)
     async with db.transaction():
         await _find(scope, student_id, guardian_id)
-        await Guardian.filter(id=guardian_id).update(restricted_at=None, restricted_by=None, may_see=False, ground=text)
+        changed = await Guardian.filter(id=guardian_id, restricted_at__isnull=False).update(
+            restricted_at=None, restricted_by=None, may_see=False, ground=text
+        )
+        if not changed:
+            raise Conflict(say("This guardian is not restricted."))
         changes = {"guardian": guardian_id, "ground": text}
         await audit.record(scope, "guardian.release", "student", student_id, changes)
 
 
-async def tell_others(linked: GuardianLinked) -> None:
-    """Write to the guardians there were before, without naming the new one: parents separate."""
-    others = linked.others[:SHOWN]
-    if not others:
-        return
+async def tell_others(links: Iterable[tuple[int, Sequence[int]]]) -> None:
+    """Have the present guardians told, out of the open transaction: for each new link the student and who was there.
+
+    A job and not an event: whoever was linked, those before are told, though the process die with the commit.
+    """
+    waiting = [[student_id, list(others)] for student_id, others in links if others]
+    for start in range(0, len(waiting), PORTION):
+        await jobs.enqueue("guardian_linked", {"links": waiting[start : start + PORTION]})
+
+
+@jobs.handles("guardian_linked")
+async def write_to_others(payload: dict[str, Any]) -> None:
+    """Write to the guardians there were before, without naming the new one: parents separate.
+
+    All of them are written to but the restricted, with whom there is no contact; "is told" is about what happens in
+    class. Who has no email that works is named in the student's history, so that somebody calls them. Bears to run
+    twice: then it is written twice.
+    """
+    async with db.transaction():
+        for student_id, others in payload["links"]:
+            await _write_to(student_id, others)
+
+
+async def _write_to(student_id: int, others: Sequence[int]) -> None:
     found = await db.rows(
-        "SELECT e.address, COALESCE(a.language, ''), p.given_name, c.given_name FROM guardian g"
+        "SELECT p.id, COALESCE((SELECT e.address FROM email_address e WHERE e.person_id = p.id"
+        " AND e.invalid_at IS NULL ORDER BY e.is_primary DESC, e.id LIMIT 1), ''),"
+        " COALESCE(a.language, ''), p.given_name, c.given_name FROM guardian g"
         " JOIN person p ON p.id = g.person_id JOIN student s ON s.id = g.student_id JOIN person c ON c.id = s.person_id"
-        " JOIN email_address e ON e.person_id = p.id AND e.is_primary AND e.invalid_at IS NULL"
         " LEFT JOIN account a ON a.person_id = p.id"
-        " WHERE g.student_id = ? AND g.is_told AND g.restricted_at IS NULL"
-        f" AND g.person_id IN ({db.marks(len(others))})",
-        linked.student_id,
+        f" WHERE g.student_id = ? AND g.restricted_at IS NULL AND g.person_id IN ({db.marks(len(others))})"
+        " ORDER BY p.id",
+        student_id,
         *others,
     )
-    async with db.transaction():
-        for address, language, name, student in found:
+    for person_id, address, language, name, student in found:
+        if address:
             await mail.send(address, "guardian_linked", language, name=name, student=student)
-
-
-events.listen(GuardianLinked, tell_others)
+        else:
+            await audit.record(SYSTEM, "guardian.not_told", "student", student_id, {"person": person_id})
 
 
 def _ground(typed: str) -> str:

@@ -26,17 +26,22 @@ class Act:
 async def of_student(scope: Scope, student_id: int) -> list[Act] | None:
     """The latest acts on a student and their person, newest first.
 
-    It names guardians and the grounds they stand on: None for who may not know them.
+    None for who may not know the guardians. What was decided on those, and every ground, is only for who decides.
     """
-    told = sight.guardian_links(scope)
-    person_id = await db.value(
-        f"SELECT s.person_id FROM student s WHERE s.id = ? AND {told.sql}", student_id, *told.args
+    told, decides = sight.guardian_links(scope), sight.guardian_decisions(scope)
+    known = await db.row(
+        f"SELECT s.person_id, CASE WHEN {decides.sql} THEN 1 ELSE 0 END FROM student s WHERE s.id = ? AND {told.sql}",
+        *decides.args,
+        student_id,
+        *told.args,
     )
-    if person_id is None:
+    if known is None:
         return None
+    person_id, decides_here = known
+    acts = AuditEntry.all() if decides_here else AuditEntry.exclude(verb__startswith="guardian.")
     entries = [
-        *await AuditEntry.filter(record="student", record_id=student_id).order_by("-id").limit(SHOWN),
-        *await AuditEntry.filter(record="person", record_id=person_id).order_by("-id").limit(SHOWN),
+        *await acts.filter(record="student", record_id=student_id).order_by("-id").limit(SHOWN),
+        *await acts.filter(record="person", record_id=person_id).order_by("-id").limit(SHOWN),
     ]
     entries = sorted(entries, key=lambda entry: entry.id, reverse=True)[:SHOWN]
     links = dict(await db.rows("SELECT id, person_id FROM guardian WHERE student_id = ?", student_id))
@@ -49,7 +54,7 @@ async def of_student(scope: Scope, student_id: int) -> list[Act] | None:
             verb=entry.verb,
             author=accounts.get(entry.account_id or 0),
             about=people.get(others[entry.id] or 0),
-            ground=str(entry.changes.get("ground", "")),
+            ground=str(entry.changes.get("ground", "")) if decides_here else "",
         )
         for entry in entries
     ]

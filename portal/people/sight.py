@@ -50,7 +50,7 @@ def contacts(scope: Scope) -> db.Condition:
     conditions = [_in_branches(scope, Permission.SEE_CONTACTS)]
     if scope.person_id is not None:
         conditions.append(db.Condition("p.id = ?", (scope.person_id,)))
-    payers = _in_branches(scope, Permission.SEE_PAYER_CONTACTS)
+    payers = _in_branches(scope, Permission.SEE_PAYER_CONTACTS, " AND g.may_pay")
     pays = "EXISTS (SELECT 1 FROM guardian g WHERE g.person_id = p.id AND g.may_pay)"
     conditions.append(db.Condition(f"({payers.sql}) AND {pays}", payers.args))
     holders = _in_branches(scope, Permission.SEE_ACCOUNT_CONTACTS)
@@ -60,9 +60,14 @@ def contacts(scope: Scope) -> db.Condition:
 
 
 def guardian_links(scope: Scope) -> db.Condition:
-    """Rows of `student s` whose guardians, and what they may see and do, the scope may know."""
+    """Rows of `student s` whose guardians the scope may know by name and relation."""
     rights = (Permission.SEE_CONTACTS, Permission.LINK_GUARDIANS)
     return any_of(students_of_branches(scope, right) for right in rights)
+
+
+def guardian_decisions(scope: Scope) -> db.Condition:
+    """Rows of `student s` on whose guardians the scope decides: who knows restrictions, grounds and what was done."""
+    return students_of_branches(scope, Permission.LINK_GUARDIANS)
 
 
 def students_of_branches(scope: Scope, permission: Permission) -> db.Condition:
@@ -88,7 +93,8 @@ def any_of(conditions: Iterable[db.Condition]) -> db.Condition:
     return db.Condition(f"({joined})", tuple(arg for condition in kept for arg in condition.args))
 
 
-def _in_branches(scope: Scope, permission: Permission) -> db.Condition:
+def _in_branches(scope: Scope, permission: Permission, link: str = "") -> db.Condition:
+    """Rows of `person p` at home in a branch, at work there, or with a child who learns there; `link` narrows that."""
     branches = scope.branches_for(permission)
     if branches is None:
         return EVERYBODY
@@ -97,7 +103,12 @@ def _in_branches(scope: Scope, permission: Permission) -> db.Condition:
     at_home = among("p.branch_id", branches)
     at_work = among("w.branch_id", branches)
     works = f"EXISTS (SELECT 1 FROM works_at w WHERE w.person_id = p.id AND {at_work.sql})"
-    return db.Condition(f"{at_home.sql} OR {works}", at_home.args + at_work.args)
+    of_child = among("ward.branch_id", branches)
+    cares = (
+        "EXISTS (SELECT 1 FROM guardian g JOIN student ward ON ward.id = g.student_id"
+        f" WHERE g.person_id = p.id AND {of_child.sql}{link})"
+    )
+    return db.Condition(f"{at_home.sql} OR {works} OR {cares}", at_home.args + at_work.args + of_child.args)
 
 
 def _family(scope: Scope) -> list[db.Condition]:

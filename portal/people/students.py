@@ -27,7 +27,7 @@ class Child(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A guardian of a student, with what the link allows."""
+    """A guardian of a student; what the link allows, and why, is None for who does not decide on it."""
 
     id: int
     person_id: int
@@ -35,13 +35,12 @@ class Link(NamedTuple):
     middle_name: str
     given_name: str
     relation: str
-    may_see: bool
-    may_pay: bool
-    is_told: bool
-    restricted_at: dt.datetime | None
-    ground: str
-    household_id: int
     seen: bool
+    may_see: bool | None
+    may_pay: bool | None
+    is_told: bool | None
+    restricted_at: dt.datetime | None
+    ground: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ class Record:
     branch_id: int
     person: persons.Card
     guardians: Sequence[Link] | None
+    decides: bool
     assigned_to: names.Name
     made_at: dt.datetime
     made_by: names.Name | None
@@ -77,14 +77,6 @@ async def of_family(scope: Scope) -> list[Child]:
     return [Child(*row) for row in found]
 
 
-async def child(scope: Scope, student_id: int) -> Child:
-    """One of the scope's own students; raises `NotFound` for anybody else's, or none at all."""
-    for one in await of_family(scope):
-        if one.id == student_id:
-            return one
-    raise NotFound
-
-
 async def find(scope: Scope, student_id: int) -> Record:
     """A student's record for staff; raises `NotFound` when there is none or it may not be seen."""
     seen = sight.students(scope)
@@ -99,6 +91,7 @@ async def find(scope: Scope, student_id: int) -> Record:
     if found is None:
         raise NotFound
     by = await authors.of_accounts((found[9], found[11]))
+    linked, decides = await _guardians(scope, student_id)
     return Record(
         id=student_id,
         code=found[1],
@@ -106,7 +99,8 @@ async def find(scope: Scope, student_id: int) -> Record:
         branch=found[3],
         branch_id=found[4],
         person=await persons.find(scope, found[0]),
-        guardians=await _guardians(scope, student_id),
+        guardians=linked,
+        decides=decides,
         assigned_to=names.Name._make(found[5:8]),
         made_at=db.instant(found[8]),
         made_by=by.get(found[9]),
@@ -159,23 +153,29 @@ async def _next_code() -> str:
     return f"HV{number:05}"
 
 
-async def _guardians(scope: Scope, student_id: int) -> list[Link] | None:
-    """A student's guardians; None for who may not know them (a teacher)."""
-    told = sight.guardian_links(scope)
-    if not await db.row(f"SELECT 1 FROM student s WHERE s.id = ? AND {told.sql}", student_id, *told.args):
-        return None
+async def _guardians(scope: Scope, student_id: int) -> tuple[list[Link] | None, bool]:
+    """A student's guardians, None for who may not know them (a teacher); and whether the scope decides on them."""
+    told, decides = sight.guardian_links(scope), sight.guardian_decisions(scope)
+    known = await db.row(
+        f"SELECT CASE WHEN {decides.sql} THEN 1 ELSE 0 END FROM student s WHERE s.id = ? AND {told.sql}",
+        *decides.args,
+        student_id,
+        *told.args,
+    )
+    if known is None:
+        return None, False
     seen = sight.persons(scope)
     found = await db.rows(
-        "SELECT g.id, g.person_id, p.family_name, p.middle_name, p.given_name, g.relation, g.may_see, g.may_pay,"
-        f" g.is_told, g.restricted_at, g.ground, g.household_id, CASE WHEN {seen.sql} THEN 1 ELSE 0 END"
+        "SELECT g.id, g.person_id, p.family_name, p.middle_name, p.given_name, g.relation,"
+        f" CASE WHEN {seen.sql} THEN 1 ELSE 0 END, g.may_see, g.may_pay, g.is_told, g.restricted_at, g.ground"
         " FROM guardian g JOIN person p ON p.id = g.person_id"
         f" WHERE g.student_id = ? ORDER BY g.id LIMIT {SHOWN}",
         *seen.args,
         student_id,
     )
-    return [_link(row) for row in found]
+    return [_link(row, bool(known[0])) for row in found], bool(known[0])
 
 
-def _link(row: tuple[Any, ...]) -> Link:
-    restricted = db.instant(row[9]) if row[9] else None
-    return Link._make((*row[:6], *map(bool, row[6:9]), restricted, row[10], row[11], bool(row[12])))
+def _link(row: tuple[Any, ...], decides: bool) -> Link:
+    known = (*map(bool, row[7:10]), db.instant(row[10]) if row[10] else None, row[11])
+    return Link._make((*row[:6], bool(row[6]), *(known if decides else [None] * len(known))))

@@ -2,11 +2,11 @@
 
 import datetime as dt
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from portal import clock, db
 from portal.people import sight
 from portal.scope import Permission, Scope
+from portal.timetable import days
 
 
 class Coming(NamedTuple):
@@ -21,13 +21,6 @@ class Coming(NamedTuple):
     family_name: str
     middle_name: str
     given_name: str
-
-
-def bounds(zone: str) -> tuple[dt.datetime, dt.datetime]:
-    """The instants at which the centre's present day begins and ends."""
-    today = clock.today(zone)
-    begin = dt.datetime.combine(today, dt.time(), ZoneInfo(zone))
-    return begin, dt.datetime.combine(today + dt.timedelta(days=1), dt.time(), ZoneInfo(zone))
 
 
 async def running(scope: Scope, zone: str) -> int:
@@ -52,7 +45,7 @@ async def lessons(scope: Scope, zone: str) -> int:
         await db.value(
             "SELECT COUNT(*) FROM lesson l JOIN class c ON c.id = l.class_id"
             f" WHERE l.starts_at >= ? AND l.starts_at < ? AND l.cancelled_at IS NULL AND {seen.sql}",
-            *bounds(zone),
+            *days.bounds(zone),
             *seen.args,
         )
     )
@@ -61,7 +54,7 @@ async def lessons(scope: Scope, zone: str) -> int:
 async def coming(scope: Scope, zone: str, limit: int = 10) -> list[Coming]:
     """Today's lessons of those branches that are not over, the next first."""
     seen = _of_branches(scope)
-    return await _coming(seen, clock.now(), bounds(zone)[1], limit)
+    return await _coming(seen, clock.now(), days.bounds(zone)[1], limit)
 
 
 async def next_own(scope: Scope) -> Coming | None:

@@ -73,7 +73,7 @@ async def restrict(request: Request) -> Response:
     student_id, guardian_id = request.path_params["id"], request.path_params["guardian"]
     try:
         await guardians.restrict(request.state.scope, student_id, guardian_id, ground=form["ground"])
-    except Invalid as no:
+    except (Invalid, Conflict) as no:
         return await _show(request, form.refused(no), failed=f"restrict-{guardian_id}", status=no.status)
     return see(request, _path(student_id), flash="saved")
 
@@ -85,7 +85,7 @@ async def release(request: Request) -> Response:
     student_id, guardian_id = request.path_params["id"], request.path_params["guardian"]
     try:
         await guardians.release(request.state.scope, student_id, guardian_id, ground=form["ground"])
-    except Invalid as no:
+    except (Invalid, Conflict) as no:
         return await _show(request, form.refused(no), failed=f"release-{guardian_id}", status=no.status)
     return see(request, _path(student_id), flash="saved")
 
@@ -102,7 +102,7 @@ async def _show(
     """`failed` names the form on the page that what was typed belongs to."""
     scope = request.state.scope
     student = await students.find(scope, request.path_params["id"])
-    if student.guardians is None:
+    if student.guardians is None or not student.decides:
         raise NotFound
     linked = {one.person_id for one in student.guardians} | {student.person.id}
     found = [one for one in (await persons.search(scope, q)).people if one.id not in linked] if q.strip() else []

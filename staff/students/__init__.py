@@ -5,6 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal import clock
+from portal.errors import say
 from portal.gradebook import grades
 from portal.people import history, persons, students
 from portal.scope import Permission
@@ -12,6 +13,8 @@ from portal.timetable import classes
 from portal.web.guard import guard
 from portal.web.templating import page
 from staff import words
+
+ACTS = words.ACTS | {"guardian.not_told": say("Could not be told of another guardian: no email that works")}
 
 
 @guard(Permission.SEE_PEOPLE, Permission.SEE_OWN_CLASSES)
@@ -25,12 +28,13 @@ async def student(request: Request) -> Response:
         "students/student.html",
         student=record,
         person=record.person,
-        classes=await classes.of_student(scope, student_id),
+        classes=await classes.of_student(scope, student_id, today),
         grades=await grades.of_student(scope, student_id, today),
         history=await history.of_student(scope, student_id),
         minor=persons.is_minor(record.person.birth_date, today),
         today=today,
         words=words,
+        acts=ACTS,
     )
 
 

@@ -1,11 +1,8 @@
 """Who is whose guardian: links, households, and the rule of sight."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from portal import clock, db, events
-from portal.people.guardians import GuardianLinked
+from portal import clock, db, jobs
 from tests.interchange.applying import dump, loaded, rows, warnings
 from tests.interchange.builder import CENTRE, bundle, row
 
@@ -21,7 +18,7 @@ HOUSEHOLDS = "SELECT p.given_name, g.household_id FROM guardian g JOIN person p 
 def family(*, parents: dict[str, str], roles: dict[str, str] | None = None) -> bytes:
     """A bundle with these children and the guardians that each of them names."""
     lan, minh, _ = CENTRE["users"]
-    grown_ups = dict.fromkeys(name for names in parents.values() for name in names.split(","))
+    grown_ups = dict.fromkeys(name for names in parents.values() for name in names.split(",") if name)
     people = {**dict.fromkeys(grown_ups, "parent"), **dict.fromkeys(parents, "student"), **(roles or {})}
     users = [
         {
@@ -37,19 +34,6 @@ def family(*, parents: dict[str, str], roles: dict[str, str] | None = None) -> b
     ]
     rest = dict.fromkeys(("enrollments", "demographics", "categories", "lineItems", "results"))
     return bundle(users=users, roles=given, **rest)
-
-
-@pytest.fixture
-def told() -> Iterator[list[GuardianLinked]]:
-    """What is announced of new links."""
-    heard: list[GuardianLinked] = []
-
-    async def hear(event: GuardianLinked) -> None:
-        heard.append(event)
-
-    events.listen(GuardianLinked, hear)
-    yield heard
-    events._listeners[GuardianLinked].remove(hear)
 
 
 async def test_a_guardian_of_a_new_student_may_see_and_the_link_says_its_ground() -> None:
@@ -80,15 +64,26 @@ async def test_guardians_with_other_children_are_another_household() -> None:
     assert len(await rows("SELECT id FROM household")) == 2
 
 
-async def test_who_comes_to_a_student_with_guardians_begins_without_sight_and_they_are_told(
-    told: list[GuardianLinked],
-) -> None:
+async def test_who_comes_to_a_student_with_guardians_begins_without_sight_and_they_are_told() -> None:
     await loaded(family(parents={"minh": "lan"}))
-    assert told == []
+    assert await db.value("SELECT COUNT(*) FROM job") == 0
     await loaded(family(parents={"minh": "lan,hung"}))
     assert await rows(LINKS) == [("Lan", "Minh", True), ("Hung", "Minh", False)]
     ((minh, lan),) = await db.rows("SELECT student_id, person_id FROM guardian ORDER BY id LIMIT 1")
-    assert [(event.student_id, event.others) for event in told] == [(minh, (lan,))]
+    (job,) = await jobs.Job.all()
+    assert (job.kind, job.payload) == ("guardian_linked", {"links": [[minh, [lan]]]})
+
+
+async def test_a_dry_run_tells_nobody() -> None:
+    await loaded(family(parents={"minh": "lan"}))
+    await loaded(family(parents={"minh": "lan,hung"}), dry_run=True)
+    assert await db.value("SELECT COUNT(*) FROM job") == 0
+
+
+async def test_the_first_guardian_of_a_student_who_is_here_begins_without_sight() -> None:
+    await loaded(family(parents={"minh": ""}))
+    await loaded(family(parents={"minh": "lan", "chi": "lan"}))
+    assert sorted(await rows(LINKS)) == [("Lan", "Chi", True), ("Lan", "Minh", False)]
 
 
 async def test_who_comes_later_does_not_enter_the_household_that_is_there() -> None:

@@ -64,7 +64,9 @@ async def test_a_minor_is_reached_through_the_guardian_entered_with_them(cast: C
     async with await browser_of(cast.duc) as browser:
         page = said(await browser.get(answer.headers["location"]))
     assert "Phan Hạnh Mother" in page
-    assert "May see" in page
+    async with await browser_of(cast.vy) as browser:
+        page = said(await browser.get(answer.headers["location"]))
+    assert "Phan Hạnh Mother May see May pay Is told" in page
     assert "Ground: Entered together with the student." in page
     link = await db.row("SELECT may_see, may_pay, is_told, household_id FROM guardian ORDER BY id DESC LIMIT 1")
     assert link

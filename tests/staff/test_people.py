@@ -6,7 +6,7 @@ import pytest
 
 from portal import clock, db
 from portal.people import persons
-from tests.cast import Cast, add, browser_of, said
+from tests.cast import Cast, add, bind, browser_of, said
 
 
 @pytest.mark.parametrize("q", ["minh", "Hoàng Minh", "hoang", "NGUYEN MINH", "HV00001"])
@@ -182,3 +182,18 @@ async def test_a_search_asks_few_questions_whatever_it_finds(cast: Cast) -> None
             await browser.get("/staff/people")
     assert len(asked) <= 6, asked
     assert clock.now()
+
+
+async def test_a_guardian_who_lives_elsewhere_is_known_where_their_child_learns(cast: Cast) -> None:
+    """An's home is the other branch, where Bảo learns; a second child of his comes to this one."""
+    await add(cast, "my", "Võ Ngọc My", born=dt.date(2018, 5, 6), student="HV00009")
+    link = await bind(cast, "an", "my")
+    async with await browser_of(cast.vy) as care, await browser_of(cast.thu) as accountant:
+        card = said(await care.get(f"/staff/people/{cast.an.person}"))
+        assert "an@example.com" in card
+        assert "Võ Ngọc My" in card
+        assert "Võ Quốc Bảo" not in card
+        assert "Võ Văn An" in said(await care.get("/staff/people", params={"q": "an@example.com"}))
+        assert "an@example.com" in said(await accountant.get(f"/staff/people/{cast.an.person}"))
+        await db.execute("UPDATE guardian SET may_pay = ? WHERE id = ?", False, link)
+        assert "an@example.com" not in said(await accountant.get(f"/staff/people/{cast.an.person}"))

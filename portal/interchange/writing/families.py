@@ -1,19 +1,19 @@
 """Writing guardians and their households.
 
-Sight is given only to the guardians of a student who had none here before; whoever comes to a student who has
-guardians begins without it, and those are told (PRODUCT's rule, as in `people.guardians`). For the same reason
-new guardians form one household only when they and their children are new to one another: nobody enters the
-household of somebody else through an import.
+Sight is given only to the guardians of a student whom this import brings; whoever comes to a student who is here
+already begins without it, and the guardians there are told (as in `people.guardians`). For the same reason new
+guardians form one household only when they and their children are new to one another: nobody enters the household
+of somebody else through an import.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portal import db, events
+from portal import db
 from portal.interchange.writing import bulk, drafts
 from portal.interchange.writing.desk import Desk, Ledger
-from portal.people.guardians import GuardianLinked
+from portal.people.guardians import tell_others
 
 
 class Standing:
@@ -59,15 +59,17 @@ async def guardians(
         person_id, student_id = ends(each)
         children[person_id].add(student_id)
     households = await _households(desk, {ends(each)[0] for each in new}, children, standing)
-    rows = []
+    brought = {student_id for (student_id,) in await db.rows("SELECT id FROM student WHERE made_at = ?", desk.now)}
+    rows, told = [], []
     for each in new:
         person_id, student_id = ends(each)
         others = standing.guardians.get(student_id, [])
         values = (ledger.ids[each.key], person_id, student_id, households[person_id])
-        rows.append((*values, each.relation, not others, False, True, ground, desk.now, desk.by))
-        if others:
-            events.announce(GuardianLinked(ledger.ids[each.key], student_id, tuple(others)))
+        may_see = student_id in brought and not others
+        rows.append((*values, each.relation, may_see, False, True, ground, desk.now, desk.by))
+        told.append((student_id, others))
     await bulk.insert("guardian", _COLUMNS, rows, len(rows), desk.heard("guardians"))
+    await tell_others(told)
     await bulk.run(
         "UPDATE guardian SET relation = ? WHERE id = ?",
         ((each.relation, ledger.ids[each.key]) for each in ledger.changed),
