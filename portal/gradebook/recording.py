@@ -22,15 +22,7 @@ async def record(scope: Scope, *, assessment_id: int, student_id: int, points: i
         if points is not None and not 0 <= points <= most:
             raise Invalid({"points": say("From 0 to {most}.", most=most / 1000)})
         state = "graded" if points is not None else "not_submitted"
-        before = await Score.get_or_none(assessment_id=assessment_id, student_id=student_id)
-        if before is None:
-            before_points = None
-            score = await Score.create(
-                assessment_id=assessment_id, student_id=student_id, state="not_submitted", changed_at=clock.now()
-            )
-            score_id = score.id
-        else:
-            before_points, score_id = before.points, before.id
+        score_id, before_points = await _score(assessment_id, student_id)
         await Score.filter(id=score_id).update(
             points=points, state=state, comment=clean(comment), changed_at=clock.now(), changed_by=scope.account_id
         )
@@ -50,9 +42,17 @@ async def publish(scope: Scope, assessment_id: int) -> int:
 
 
 async def recount(assessment_ids: Sequence[int]) -> None:
-    """Bring the published count and sum of assessments up to date, in the caller's transaction."""
-    for start in range(0, len(assessment_ids), 500):
-        some = assessment_ids[start : start + 500]
+    """Bring the published count and sum of assessments up to date, in the caller's transaction.
+
+    Whoever counts holds the assessments until the commit, so the next one counts what this one has written: a lone
+    UPDATE would wait for its row and then add up what was there before it waited. They are taken in the order of
+    their ids, and always after the scores, so that nobody waits in a circle.
+    """
+    ordered = sorted(assessment_ids)
+    for start in range(0, len(ordered), 500):
+        some = ordered[start : start + 500]
+        held = f"SELECT id FROM assessment WHERE id IN ({db.marks(len(some))}) ORDER BY id FOR NO KEY UPDATE"
+        await db.rows(held, *some)
         published = (
             "FROM score s WHERE s.assessment_id = assessment.id"
             f" AND s.published_at IS NOT NULL AND s.state IN {COUNTED}"
@@ -62,6 +62,24 @@ async def recount(assessment_ids: Sequence[int]) -> None:
             f" published_points = (SELECT COALESCE(SUM(s.points), 0) {published}) WHERE id IN ({db.marks(len(some))})",
             *some,
         )
+
+
+async def _score(assessment_id: int, student_id: int) -> tuple[int, int | None]:
+    """The id and the points of a student's mark, made if there is none; held until the commit."""
+    await db.execute(
+        "INSERT INTO score (assessment_id, student_id, state, changed_at) VALUES (?, ?, 'not_submitted', ?)"
+        " ON CONFLICT (assessment_id, student_id) DO NOTHING",
+        assessment_id,
+        student_id,
+        clock.now(),
+    )
+    found = await db.row(
+        "SELECT id, points FROM score WHERE assessment_id = ? AND student_id = ? FOR NO KEY UPDATE",
+        assessment_id,
+        student_id,
+    )
+    assert found is not None
+    return found[0], found[1]
 
 
 async def _most_points(scope: Scope, assessment_id: int, student_id: int | None) -> int:

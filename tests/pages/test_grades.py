@@ -1,5 +1,7 @@
 """What a family reads of its child, and of nobody else's."""
 
+import asyncio
+
 import pytest
 
 from portal import clock, db
@@ -247,3 +249,44 @@ async def test_points_stay_within_the_most(cast, book, points):
             await scope_of(cast.hoa), assessment_id=quiz, student_id=cast.minh.student, points=points
         )
     assert "points" in refused.value.errors
+
+
+async def test_marks_recorded_at_once_are_all_counted(cast, book):
+    quiz = await book.work("Quiz")
+    students = [cast.minh.student, cast.chi.student]
+    for number in range(10):
+        mate = await add(cast, f"mate{number}", f"Lê Văn Bạn{number}", student=f"HV1{number}")
+        await db.insert("class_membership", class_id=cast.starters, student_id=mate.student)
+        students.append(mate.student)
+    for student in students:
+        await book.mark(quiz, student, 1)
+    hoa = await scope_of(cast.hoa)
+    for points in (2000, 3000, 4000):
+        await asyncio.gather(
+            *(recording.record(hoa, assessment_id=quiz, student_id=student, points=points) for student in students),
+            recording.publish(hoa, quiz),
+        )
+        counted = await db.row("SELECT published_count, published_points FROM assessment WHERE id = ?", quiz)
+        assert counted == (len(students), len(students) * points)
+
+
+async def test_one_mark_recorded_three_times_at_once_is_one_mark(cast, book):
+    hoa = await scope_of(cast.hoa)
+    for each in range(5):
+        quiz = await book.work(f"Quiz {each}")
+        await asyncio.gather(
+            *(
+                recording.record(hoa, assessment_id=quiz, student_id=cast.minh.student, points=points)
+                for points in (1000, 2000, 3000)
+            )
+        )
+        assert await db.value("SELECT COUNT(*) FROM score WHERE assessment_id = ?", quiz) == 1
+    assert await db.value("SELECT COUNT(*) FROM audit_entry WHERE verb = 'score.record'") == 15
+
+
+async def test_a_class_without_a_first_day_comes_last(cast, book):
+    undated = await db.insert("class", branch_id=cast.north, code="ND", name="Undated club")
+    await db.insert("class_membership", class_id=undated, student_id=cast.minh.student)
+    async with await browser_of(cast.lan) as client:
+        words = said(await client.get(address(cast.minh.student)))
+    assert words.index("Starters 1, evening") < words.index("Undated club")
