@@ -238,7 +238,9 @@ def may_reopen(scope: Scope, account: Detail) -> bool:
 async def give_role(scope: Scope, account_id: int, role: str, branch_id: int | None) -> None:
     """Give a role at a branch, or everywhere with None.
 
-    Raises `Forbidden` for a role or a reach the giver may not hand out, `Invalid` beside `role` or `branch_id`.
+    An administrator's gift withdraws an invitation that somebody else holds open: whoever invited may have kept its
+    key, and shall not come in by it with more than they could have given. Raises `Forbidden` for a role or a reach the
+    giver may not hand out, `Invalid` beside `role` or `branch_id`.
     """
     scope.require(Permission.EDIT_ACCOUNTS)
     if role not in STAFF:
@@ -259,6 +261,8 @@ async def give_role(scope: Scope, account_id: int, role: str, branch_id: int | N
             given_at=clock.now(),
             given_by=scope.account_id,
         )
+        if scope.roles & _HANDS:
+            await links.withdraw_invitations(account_id, but_of=scope.account_id)
         await audit.record(scope, "role.give", "account", account_id, {"role": role, "branch": branch_id})
 
 
@@ -311,18 +315,6 @@ async def enable(scope: Scope, account_id: int) -> None:
         )
         if changed:
             await audit.record(scope, "account.enable", "account", account_id)
-
-
-async def set_look(scope: Scope, *, language: str, theme: str) -> None:
-    """Choose the language ("" follows the browser) and theme of one's own pages."""
-    errors = {}
-    if language not in ("", "en", "vi"):
-        errors["language"] = say("Choose one of the list.")
-    if theme not in ("auto", "light", "dark"):
-        errors["theme"] = say("Choose one of the list.")
-    if errors:
-        raise Invalid(errors)
-    await Account.filter(id=scope.account_id).update(language=language, theme=theme)
 
 
 def _login(login: str) -> tuple[str | None, str | None]:
@@ -400,25 +392,3 @@ async def _keep_an_administrator() -> None:
     )
     if not left:
         raise Conflict(say("The centre needs at least one administrator."))
-
-
-class Mention(NamedTuple):
-    """A person's account, as the pages of people mention it."""
-
-    id: int
-    login: str
-    disabled: bool
-
-
-async def of_person(scope: Scope, person_id: int) -> Mention | None:
-    """A person's account; None when there is none, or none the scope may see."""
-    if not scope.may(Permission.SEE_ACCOUNTS):
-        return None
-    seen = visible_to(scope)
-    found = await db.row(
-        "SELECT a.id, COALESCE(a.email, a.phone), a.disabled_at IS NOT NULL FROM account a"
-        f" JOIN person p ON p.id = a.person_id WHERE a.person_id = ? AND {seen.sql}",
-        person_id,
-        *seen.args,
-    )
-    return Mention(found[0], found[1], bool(found[2])) if found else None

@@ -1,8 +1,10 @@
-"""How many accounts hold each role."""
+"""Who holds what: accounts by role, and the account of a person."""
+
+from typing import NamedTuple
 
 from portal import db
 from portal.access import accounts
-from portal.scope import Scope
+from portal.scope import Permission, Scope
 
 
 async def count(scope: Scope) -> dict[str, int]:
@@ -14,3 +16,25 @@ async def count(scope: Scope) -> dict[str, int]:
         *seen.args,
     )
     return {row[0]: row[1] for row in found}
+
+
+class Mention(NamedTuple):
+    """A person's account, as the pages of people mention it."""
+
+    id: int
+    login: str
+    disabled: bool
+
+
+async def of_person(scope: Scope, person_id: int) -> Mention | None:
+    """A person's account; None when there is none, or none the scope may see."""
+    if not scope.may(Permission.SEE_ACCOUNTS):
+        return None
+    seen = accounts.visible_to(scope)
+    found = await db.row(
+        "SELECT a.id, COALESCE(a.email, a.phone), a.disabled_at IS NOT NULL FROM account a"
+        f" JOIN person p ON p.id = a.person_id WHERE a.person_id = ? AND {seen.sql}",
+        person_id,
+        *seen.args,
+    )
+    return Mention(found[0], found[1], bool(found[2])) if found else None

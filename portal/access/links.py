@@ -74,6 +74,18 @@ async def invite(scope: Scope, account: Account, given_name: str) -> str:
     return f"/invitation/{token}"
 
 
+async def withdraw_invitations(account_id: int, *, but_of: int | None) -> None:
+    """End an account's open invitations, in the caller's transaction, but those that `but_of` sent."""
+    await db.execute(
+        "UPDATE secret_link SET used_at = ? WHERE account_id = ? AND purpose = ? AND used_at IS NULL"
+        " AND (made_by IS NULL OR made_by <> ?)",
+        clock.now(),
+        account_id,
+        INVITATION,
+        but_of or 0,
+    )
+
+
 async def holder(token: str, purpose: str) -> Holder:
     """Whose link this is; raises `Gone` when it was used, withdrawn, is too old, or never was."""
     found = await db.row(

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal import clock
-from portal.access import accounts
+from portal.access import holders
 from portal.people import guardians, persons
 from portal.scope import Permission
 from portal.web.forms import read_query, whole
@@ -60,7 +60,7 @@ async def person(request: Request) -> Response:
         "people/person.html",
         person=card,
         wards=await guardians.wards(scope, person_id),
-        account=await accounts.of_person(scope, person_id),
+        account=await holders.of_person(scope, person_id),
         minor=persons.is_minor(card.birth_date, clock.today(request.state.centre.time_zone)),
         words=words,
     )

@@ -3,8 +3,8 @@
 import pytest
 
 from portal import clock, db
-from portal.access import accounts, scopes
-from portal.errors import Conflict, Forbidden, Invalid
+from portal.access import accounts, links, scopes
+from portal.errors import Conflict, Forbidden, Gone, Invalid
 from portal.scope import SYSTEM, Scope
 from tests.cast import Cast, Member, add, enter
 
@@ -154,3 +154,15 @@ async def test_a_manager_of_every_branch_gives_the_roles_below(cast: Cast) -> No
     mai = await everywhere(cast)
     await accounts.give_role(mai, cast.duc.account, "care", cast.south)
     await accounts.give_role(mai, cast.duc.account, "accountant", None)
+
+
+async def test_a_kept_key_opens_nothing_that_was_given_later(cast: Cast) -> None:
+    mai, son, yen = await scope_of(cast.mai), await scope_of(cast.son), await colleague(cast)
+    key = (await accounts.invite_again(mai, yen.account)).path.rpartition("/")[2]
+    await links.holder(key, links.INVITATION)
+    await accounts.give_role(son, yen.account, "director", None)
+    with pytest.raises(Gone):
+        await links.holder(key, links.INVITATION)
+    fresh = (await accounts.invite_again(son, yen.account)).path.rpartition("/")[2]
+    await accounts.give_role(son, yen.account, "accountant", cast.north)
+    await links.holder(fresh, links.INVITATION)  # the administrator's own stays

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from portal.access import accounts, links, sessions
+from portal.access import links, preferences, sessions
 from portal.errors import Invalid, Refusal
 from portal.pages.doors import safe_next
 from portal.web.forms import Form, read_form
@@ -26,7 +26,7 @@ async def set_look(request: Request) -> Response:
     language = form.values.get("language", signed_in.language)
     theme = form.values.get("theme", signed_in.theme)
     try:
-        await accounts.set_look(request.state.scope, language=language, theme=theme)
+        await preferences.set_look(request.state.scope, language=language, theme=theme)
     except Invalid as no:
         return await _show(request, form, no)
     return see(request, safe_next(form["next"]) or "/profile", flash="saved")
