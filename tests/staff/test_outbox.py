@@ -1,5 +1,7 @@
 """The outbox of a demo centre."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from portal import jobs, mail
@@ -7,8 +9,11 @@ from tests.cast import Cast, browser_of, gather, said
 
 
 @pytest.fixture
-async def demo(database: str) -> Cast:
-    return await gather(demo=True)
+async def demo(database: str) -> AsyncIterator[Cast]:
+    before = mail.post
+    mail.configure(mail.Post(demo=True))
+    yield await gather(demo=True)
+    mail.configure(before)
 
 
 async def write_letter() -> None:
