@@ -4,13 +4,15 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.desk import Desk
+from tests.browser.desk import PATIENCE, Desk
 from tests.browser.furnish import furnish, use
 from tests.browser.house import House
 from tests.browser.visits import Visit
 from tools import services
+
+expect.set_options(timeout=PATIENCE)
 
 PASSWORD = "three unrelated words"
 FLAGS = [

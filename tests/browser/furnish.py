@@ -44,7 +44,7 @@ def use(desk: Desk) -> None:
     )
     desk.go(page, Visit("admin", "/forgotten"))
     desk.send(page, "/forgotten", {"login": "marketing@example.com"}, 200)
-    for _ in range(100):
+    for _ in range(600):
         if letters := desk.house.rows("SELECT MAX(id) FROM letter"):
             if letters[0][0]:
                 desk.house.ids["letter"] = int(str(letters[0][0]))

@@ -101,7 +101,7 @@ def test_a_complaint_of_the_console_is_found(desk: Desk, page: Page):
     page.goto(desk.address("/sign-in"))
     page.evaluate("() => { document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">a</p>'); }")
     page.evaluate("() => { console.error('a planted complaint'); }")
-    page.wait_for_timeout(50)
+    page.wait_for_function("() => true")
     told = "\n".join(desk.troubles)
     assert "blocked by the policy: style-src-attr" in told
     assert "a planted complaint" in told
