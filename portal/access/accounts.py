@@ -249,7 +249,7 @@ async def give_role(scope: Scope, account_id: int, role: str, branch_id: int | N
     if role in EVERYWHERE and branch_id is not None:
         raise Invalid({"branch_id": say("This role is for the whole centre: choose every branch.")})
     async with db.transaction():
-        await find(scope, account_id)
+        _require_keep(scope, await find(scope, account_id))
         if branch_id is not None and not await db.row("SELECT 1 FROM branch WHERE id = ?", branch_id):
             raise Invalid({"branch_id": say("Choose one of the list.")})
         if await AccountRole.filter(account_id=account_id, role=role, branch_id=branch_id).exists():

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from portal import db
 from portal.access import accounts
+from portal.people import sight
 from portal.scope import Permission, Scope
 
 
@@ -38,3 +39,13 @@ async def of_person(scope: Scope, person_id: int) -> Mention | None:
         *seen.args,
     )
     return Mention(found[0], found[1], bool(found[2])) if found else None
+
+
+async def may_open(scope: Scope, person_id: int) -> bool:
+    """Whether the scope may open an account for a person in its sight: anybody's, or of its branches' staff."""
+    reach = scope.branches_for(Permission.EDIT_ACCOUNTS)
+    if reach is None:
+        return True
+    at_work = sight.among("w.branch_id", reach)
+    works = f"SELECT 1 FROM works_at w WHERE w.person_id = ? AND {at_work.sql}"
+    return await db.row(works, person_id, *at_work.args) is not None

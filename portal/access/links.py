@@ -135,13 +135,14 @@ async def change_password(scope: Scope, current: str, new: str, *, session_id: i
     account = await Account.get(id=scope.account_id)
     await throttle.attempt(f"change {account.id}", address)
     person = await db.row("SELECT family_name, middle_name, given_name FROM person WHERE id = ?", scope.person_id)
-    if not await secrets.verify_password(account.password_hash, current):
-        raise Invalid({"current_password": say("This is not your present password.")})
     about = (account.email or "", account.phone or "", names.shown(*person) if person else "")
-    await throttle.forgive(f"change {account.id}")
-    problem = secrets.password_problem(new, *about)
-    if problem:
-        raise Invalid({"password": problem})
+    errors = {"password": secrets.password_problem(new, *about)}
+    if await secrets.verify_password(account.password_hash, current):
+        await throttle.forgive(f"change {account.id}")
+    else:
+        errors["current_password"] = say("This is not your present password.")
+    if any(errors.values()):
+        raise Invalid({name: sentence for name, sentence in errors.items() if sentence})
     password_hash = await secrets.hash_password(new)
     async with db.transaction():
         await Account.filter(id=account.id).update(password_hash=password_hash, password_set_at=clock.now())

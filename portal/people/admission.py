@@ -6,7 +6,8 @@ first guardian of a student who is only now entered may see, may pay and is told
 
 Entered twice is entered once: the same name, birth date and phone from the same account within `SAME_ACT` is one act
 (a form sent twice), and answers with the student it made. Somebody who looks known (the same folded name and birth
-date, phone or email) is shown first, as far as the scope may see them, and entered only when that is `confirmed`.
+date, phone or email) is shown first, as far as the scope may see them, and entered only when that is `confirmed`; and
+where the guardian looks known, it must be said who it is: a parent entered twice would not see their child.
 """
 
 import datetime as dt
@@ -23,6 +24,7 @@ from portal.text import clean, problem
 
 SAME_ACT = dt.timedelta(minutes=10)
 MOST_ALIKE = 10
+NEW = "new"  # what `guardian_id` says when the guardian is nobody of those who look alike
 SEXES = ("female", "male", "other")
 _MISSING = say("Please fill this in.")
 _CHOOSE = say("Choose one of the list.")
@@ -44,8 +46,10 @@ class Alike(NamedTuple):
 class PerhapsKnown(Invalid):
     """Somebody here looks like the new student or the guardian: look at them first."""
 
-    def __init__(self, alike: Sequence[Alike]) -> None:
-        super().__init__({}, say("Somebody here looks like this already. Look at them before you go on."))
+    def __init__(self, alike: Sequence[Alike], *, guardian_open: bool) -> None:
+        who = {"guardian_id": say("Say whether the guardian is one of those who are here, or somebody new.")}
+        known = say("Somebody here looks like this already. Look at them before you go on.")
+        super().__init__(who if guardian_open else {}, known)
         self.alike = alike
 
 
@@ -96,6 +100,7 @@ class _Draft:
     assigned_to: int
     guardian: _Human | None
     guardian_id: int | None
+    guardian_said: bool
     relation: str
     phone: str
 
@@ -113,8 +118,10 @@ async def enter(scope: Scope, typed: Mapping[str, str], *, today: dt.date, confi
         before = await _same_act(scope, draft)
         if before is not None:
             return Entered(before, again=True)
-        if not confirmed and (alike := await _alike(scope, draft)):
-            raise PerhapsKnown(alike)
+        alike = [] if confirmed and draft.guardian_said else await _alike(scope, draft)
+        guardian_open = not draft.guardian_said and any(one.student_id is None for one in alike)
+        if guardian_open or (alike and not confirmed):
+            raise PerhapsKnown(alike, guardian_open=guardian_open)
         return Entered(await _write(scope, draft), again=False)
 
 
@@ -150,6 +157,7 @@ async def _read(scope: Scope, typed: Mapping[str, str], today: dt.date) -> _Draf
         assigned_to=assigned_to,
         guardian=guardian,
         guardian_id=guardian_id,
+        guardian_said=guardian is None or typed.get("guardian_id") == NEW,
         relation=typed.get("guardian_relation", ""),
         phone=student.phone or reached["phone"],
     )
@@ -173,14 +181,14 @@ async def _guardian(
     relation = typed.get("guardian_relation", "")
     wrong: dict[str, Sentence | None] = {"guardian_relation": None if relation in guardians.RELATIONS else _CHOOSE}
     chosen = typed.get("guardian_id", "")
-    if chosen:
+    if chosen not in ("", NEW):
         guardian_id = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) <= 18 else 0
         try:
             reached = await _reached(scope, guardian_id)
         except NotFound:
             return None, None, nobody, wrong | {"guardian_id": _CHOOSE}
         return None, guardian_id, reached, wrong
-    if not any(clean(value) for name, value in typed.items() if name.startswith("guardian_")):
+    if not any(clean(value) for name, value in typed.items() if name.startswith("guardian_") and value != NEW):
         return None, None, nobody, {}
     guardian = _Human.read(typed, "guardian_")
     wrong |= guardian.errors

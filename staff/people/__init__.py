@@ -61,6 +61,7 @@ async def person(request: Request) -> Response:
         person=card,
         wards=await guardians.wards(scope, person_id),
         account=await holders.of_person(scope, person_id),
+        may_open=await holders.may_open(scope, person_id),
         minor=persons.is_minor(card.birth_date, clock.today(request.state.centre.time_zone)),
         words=words,
     )

@@ -166,3 +166,13 @@ async def test_a_kept_key_opens_nothing_that_was_given_later(cast: Cast) -> None
     fresh = (await accounts.invite_again(son, yen.account)).path.rpartition("/")[2]
     await accounts.give_role(son, yen.account, "accountant", cast.north)
     await links.holder(fresh, links.INVITATION)  # the administrator's own stays
+
+
+async def test_a_manager_gives_nothing_to_those_above_or_to_themself(cast: Cast) -> None:
+    mai = await scope_of(cast.mai)
+    for above in (cast.quang, cast.son, cast.mai):
+        await db.execute(
+            "INSERT INTO works_at (person_id, branch_id) VALUES (?, ?) ON CONFLICT DO NOTHING", above.person, cast.north
+        )
+        with pytest.raises(Forbidden):
+            await accounts.give_role(mai, above.account, "care", cast.north)

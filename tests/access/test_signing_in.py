@@ -303,3 +303,14 @@ async def test_a_body_that_is_too_large_is_refused(cast):
     async with visitor() as client:
         assert (await sign_in(client, "x" * 300_000, "x")).status_code == 413
         assert (await sign_in(client, "x" * 50_000, "x")).status_code in (400, 413, 422)
+
+
+async def test_a_refused_password_leaves_the_look_as_it_is(cast):
+    async with await browser_of(cast.lan) as client:
+        await client.post("/profile/look", data={"language": "en", "theme": "dark"})
+        page = await client.post("/profile/password", data={"current_password": "no", "password": "short"})
+    assert page.status_code == 422
+    assert "not your present password" in said(page)
+    assert "At least 10 characters" in said(page)
+    assert '<option value="dark" selected>' in page.text
+    assert '<option value="en" selected>' in page.text

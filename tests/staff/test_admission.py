@@ -170,6 +170,17 @@ async def test_the_guardian_of_a_sibling_is_taken_from_who_is_here(cast: Cast) -
         assert "Tí" in said(await browser.get("/home"))
 
 
+async def test_a_guardian_who_looks_known_is_not_waved_through(cast: Cast) -> None:
+    sibling = CHILD | {"guardian_phone": "0912345678"}
+    asked = await enter(cast, sibling, confirmed="1")
+    assert asked.status_code == 422
+    assert "one of those who are here" in said(asked)
+    assert "checked" not in asked.text.split('name="guardian_id"')[1].split(">")[0]
+    assert await students() == 3
+    assert (await enter(cast, sibling, confirmed="1", guardian_id="new")).status_code == 303
+    assert await students() == 4
+
+
 async def test_people_of_another_branch_are_never_hinted_at(cast: Cast) -> None:
     bao = GROWN | {"family_name": "Võ", "middle_name": "Quốc", "given_name": "Bảo", "birth_date": "2015-01-02"}
     answer = await enter(cast, bao, phone="0987654321")

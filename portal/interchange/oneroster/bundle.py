@@ -43,7 +43,7 @@ def read(source: Path | str | bytes, *, limits: Limits | None = None, progress: 
         if not problems.errors:
             bundle = _bundle(manifests.named(entries, problems), problems, notes, progress)
     places = {problem.file: place for place, problem in reversed(list(enumerate(problems)))}
-    ordered = sorted(problems, key=lambda problem: (places[problem.file], problem.line or 0))
+    ordered = sorted(problems, key=lambda one: (one.severity != "error", places[one.file], one.line or 0))
     whole = bundle if not problems.errors else None
     return Reading(whole, ordered, problems.errors, problems.warnings, problems.more, notes)
 
