@@ -1,7 +1,7 @@
 """A good bundle, broken at random: whatever comes, the reader answers with problems or a bundle and never
 raises.
 
-500 examples by default; `PORTAL_EXAMPLES=20000` tries harder.
+500 examples by default; `PORTAL_TEST_EXAMPLES=20000` tries harder.
 """
 
 import os
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from portal.interchange import oneroster
 from tests.interchange.builder import bundle, unzipped, zipped
 
-EXAMPLES = int(os.environ.get("PORTAL_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("PORTAL_TEST_EXAMPLES", "500"))
 
 GOOD = {version: bundle(version) for version in ("1.1", "1.2", "SDS 2.1")}
 FILES = {version: unzipped(packed) for version, packed in GOOD.items()}
