@@ -76,7 +76,11 @@ class PostgresEngine:
         connection = await self._taken()
         transaction = PostgresTransaction(self._pool, connection, seconds)
         try:
-            await transaction.script(how)
+            count(how)
+            with _known():
+                # A cancellation can reach the server late and strike the end of the transaction before: what that left
+                # open ends here (a warning otherwise), or a BEGIN would go on in it and commit what was given up.
+                await connection.execute(f"ROLLBACK; {how}")
         except BaseException:
             await transaction.rollback()
             raise
