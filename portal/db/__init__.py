@@ -9,6 +9,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from portal.db.counting import counting
 from portal.db.door import (
     Condition,
+    before_commit,
     close,
     dialect,
     execute,
@@ -37,6 +38,7 @@ __all__ = [
     "OperationalError",
     "ReadTooLong",
     "TransactionFailed",
+    "before_commit",
     "close",
     "counting",
     "day",

@@ -1,7 +1,7 @@
 """The door to the database: what the rooms call."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -116,6 +116,15 @@ def snapshot(seconds: float | None = None) -> AbstractAsyncContextManager[None]:
     It is cut after `seconds` (by default the limit of a read): its next statement raises ReadTooLong.
     """
     return Snapshot(engine(), seconds)
+
+
+def before_commit(flush: session.Flush, item: Hashable) -> None:
+    """Have `flush` called once with all its items, inside the transaction, right before the outermost commit.
+
+    For rows that many writers meet at (counters, versions): gathered, they are written in one order and their locks are
+    held for a moment only. Items of a block that rolls back are forgotten; an error of `flush` rolls everything back.
+    """
+    session.before_commit(flush, item)
 
 
 def on_commit(call: Call) -> None:

@@ -6,7 +6,7 @@ transaction that may roll back, its read would not see what the owner wrote or w
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -63,14 +63,24 @@ class ReadTooLong(OperationalError):
     """A read, or the snapshot around it, took longer than its limit and was cut."""
 
 
+Flush = Callable[[Sequence[Any]], Awaitable[None]]
+
+
 class Level:
     """One `transaction()` block: what waits for its commit, and the first error inside it."""
 
-    __slots__ = ("after", "failure")
+    __slots__ = ("after", "before", "failure")
 
     def __init__(self) -> None:
+        self.before: dict[Flush, dict[Hashable, None]] = {}
         self.after: list[Call] = []
         self.failure: BaseException | None = None
+
+    def take_over(self, inner: "Level") -> None:
+        """What waited for the end of a block inside this one waits for the end of this one."""
+        self.after += inner.after
+        for flush, items in inner.before.items():
+            self.before.setdefault(flush, {}).update(items)
 
 
 class Session:
@@ -168,7 +178,7 @@ class Block:
         session = self._session
         level = session.levels.pop()
         if keep:
-            session.levels[-1].after += level.after
+            session.levels[-1].take_over(level)
         try:
             await settled(self._end_savepoint(keep))
         except OperationalError:
@@ -184,9 +194,18 @@ class Block:
 
     async def _leave_outermost(self, keep: bool) -> None:
         session = self._session
-        session.leave()
+        try:
+            if keep:
+                for flush, items in session.levels[0].before.items():
+                    await flush(list(items))
+        except BaseException:
+            keep = False
+            raise
+        finally:
+            session.leave()
+            if not keep:
+                await session.link.rollback()
         if not keep:
-            await session.link.rollback()
             return
         after = session.levels[0].after
         try:
@@ -216,6 +235,14 @@ class Snapshot:
         if self._session is not None:
             self._session.leave()
             await self._session.link.rollback()
+
+
+def before_commit(flush: Flush, item: Hashable) -> None:
+    """Keep the item for one call of `flush` right before the commit; forgotten when its own block rolls back."""
+    session = current()
+    if session is None or not session.writes:
+        raise TransactionManagementError("There is no transaction whose commit this could wait for")
+    session.levels[-1].before.setdefault(flush, {})[item] = None
 
 
 def on_commit(call: Call) -> None:
