@@ -24,6 +24,7 @@ from portal.web.limits import BodyLimit
 from portal.web.logs import RequestLog
 from portal.web.origins import allowed_origins
 from portal.web.security import SameOrigin, SecurityHeaders
+from portal.web.views import Shelf, Views
 
 
 def build(config: settings.Settings) -> Starlette:
@@ -57,7 +58,8 @@ def build(config: settings.Settings) -> Starlette:
     app.state.assets = assets
     # Around Starlette's own error handling, so that a 500 has its headers and its number as well.
     guarded = SecurityHeaders(app.build_middleware_stack(), map_source=assets.map_source, secure=config.secure)
-    app.middleware_stack = RequestLog(guarded)
+    app.state.views = Shelf(guarded.raw)
+    app.middleware_stack = RequestLog(Views(guarded, shelf=app.state.views))
     return app
 
 

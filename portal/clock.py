@@ -3,19 +3,31 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from zoneinfo import ZoneInfo
 
 _shift = dt.timedelta()
+_stopped: ContextVar[dt.datetime | None] = ContextVar("stopped_clock", default=None)
 
 
 def now() -> dt.datetime:
     """The present instant, aware, in UTC."""
-    return dt.datetime.now(dt.UTC) + _shift
+    return (_stopped.get() or dt.datetime.now(dt.UTC)) + _shift
 
 
 def today(zone: str) -> dt.date:
     """The calendar day it is now in `zone` (an IANA name, the centre's)."""
     return now().astimezone(ZoneInfo(zone)).date()
+
+
+@contextmanager
+def stopped() -> Iterator[None]:
+    """Hold the clock still for this task: everything on one page is true at one moment."""
+    token = _stopped.set(dt.datetime.now(dt.UTC))
+    try:
+        yield
+    finally:
+        _stopped.reset(token)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from portal import audit, clock, db
+from portal import audit, clock, db, versions
 from portal.access import links, sessions
 from portal.access.models import Account, AccountRole
 from portal.access.roles import ABOVE, EVERYWHERE, STAFF, Role
@@ -249,7 +249,8 @@ async def give_role(scope: Scope, account_id: int, role: str, branch_id: int | N
     if role in EVERYWHERE and branch_id is not None:
         raise Invalid({"branch_id": say("This role is for the whole centre: choose every branch.")})
     async with db.transaction():
-        _require_keep(scope, await find(scope, account_id))
+        detail = await find(scope, account_id)
+        _require_keep(scope, detail)
         if branch_id is not None and not await db.row("SELECT 1 FROM branch WHERE id = ?", branch_id):
             raise Invalid({"branch_id": say("Choose one of the list.")})
         if await AccountRole.filter(account_id=account_id, role=role, branch_id=branch_id).exists():
@@ -263,6 +264,7 @@ async def give_role(scope: Scope, account_id: int, role: str, branch_id: int | N
         )
         if scope.roles & _HANDS:
             await links.withdraw_invitations(account_id, but_of=scope.account_id)
+        versions.bump(versions.person(detail.person_id))
         await audit.record(scope, "role.give", "account", account_id, {"role": role, "branch": branch_id})
 
 
@@ -271,7 +273,7 @@ async def take_role(scope: Scope, account_id: int, grant_id: int) -> None:
     scope.require(Permission.EDIT_ACCOUNTS)
     async with db.transaction():
         await _one_by_one()
-        await find(scope, account_id)
+        detail = await find(scope, account_id)
         grant = await AccountRole.get_or_none(id=grant_id, account_id=account_id)
         if grant is None:
             raise NotFound
@@ -280,6 +282,7 @@ async def take_role(scope: Scope, account_id: int, grant_id: int) -> None:
         await grant.delete()
         if grant.role == Role.ADMINISTRATOR:
             await _keep_an_administrator()
+        versions.bump(versions.person(detail.person_id))
         await audit.record(scope, "role.take", "account", account_id, {"role": grant.role, "branch": branch_id})
 
 

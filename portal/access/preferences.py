@@ -1,5 +1,6 @@
 """What an account chooses for itself."""
 
+from portal import db, versions
 from portal.access.models import Account
 from portal.errors import Invalid, say
 from portal.scope import Scope
@@ -14,4 +15,6 @@ async def set_look(scope: Scope, *, language: str, theme: str) -> None:
         errors["theme"] = say("Choose one of the list.")
     if errors:
         raise Invalid(errors)
-    await Account.filter(id=scope.account_id).update(language=language, theme=theme)
+    async with db.transaction():
+        await Account.filter(id=scope.account_id).update(language=language, theme=theme)
+        versions.bump(versions.person(scope.person_id or 0))

@@ -44,6 +44,11 @@ def configure(secret: str) -> None:
     _key = secret.encode()
 
 
+def derived(purpose: str) -> bytes:
+    """A key of 32 bytes of our secret for one purpose, so that no two uses share theirs."""
+    return hmac.new(_key, b"for " + purpose.encode(), hashlib.sha256).digest()
+
+
 def keyed(text: str) -> str:
     """A hash that cannot be tried out without our secret, for texts that could be guessed (a login)."""
     return hmac.new(_key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

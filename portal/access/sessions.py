@@ -1,11 +1,13 @@
 """Sessions: a random token in the browser, its hash here. Revocable, and listed to their owner."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from portal import audit, clock, db
 from portal.access import secrets
 from portal.access.models import Session
+from portal.centre.centres import Facts
 from portal.errors import NotFound
 from portal.scope import Scope
 
@@ -25,6 +27,7 @@ class SignedIn(NamedTuple):
     language: str
     theme: str
     seen_at: dt.datetime
+    centre: Facts
 
 
 async def start(account_id: int, *, device: str = "", address: str = "") -> str:
@@ -45,13 +48,35 @@ async def start(account_id: int, *, device: str = "", address: str = "") -> str:
 async def load(token: str) -> SignedIn | None:
     """The session of a cookie's token; None when unknown, ended, expired, or its account disabled."""
     found = await db.row(
-        "SELECT s.id, a.id, p.id, p.family_name, p.middle_name, p.given_name, a.language, a.theme, s.seen_at"
+        "SELECT s.id, a.id, p.id, p.family_name, p.middle_name, p.given_name, a.language, a.theme, s.seen_at,"
+        " c.name, c.time_zone, c.locale, c.name_order, c.currency, c.demo_loaded_at IS NOT NULL"
         " FROM session s JOIN account a ON a.id = s.account_id JOIN person p ON p.id = a.person_id"
+        " JOIN centre c ON c.id = 1"
         " WHERE s.token_hash = ? AND s.ended_at IS NULL AND s.seen_at > ? AND a.disabled_at IS NULL",
         secrets.hashed(token),
         clock.now() - LIFETIME,
     )
-    return None if found is None else SignedIn._make((*found[:8], db.instant(found[8])))
+    if found is None:
+        return None
+    centre = Facts._make((*found[9:14], bool(found[14])))
+    return SignedIn._make((*found[:8], db.instant(found[8]), centre))
+
+
+async def glance(token_hash: str, sources: Sequence[str]) -> int | None:
+    """The sum of the versions of `sources`, for a session that is open and was seen lately; else None.
+
+    One read by keys: all that is asked before a page that was made earlier is given again.
+    """
+    found = await db.peek(
+        "SELECT (SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) FROM view_version"
+        f" WHERE source IN ({db.marks(len(sources))}))"
+        " FROM session s JOIN account a ON a.id = s.account_id"
+        " WHERE s.token_hash = ? AND s.ended_at IS NULL AND s.seen_at > ? AND a.disabled_at IS NULL",
+        *sources,
+        token_hash,
+        clock.now() - SEEN_EVERY,
+    )
+    return None if found is None else int(found[0])
 
 
 async def seen(signed_in: SignedIn) -> None:

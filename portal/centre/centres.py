@@ -4,7 +4,7 @@ import datetime as dt
 import secrets
 from typing import NamedTuple
 
-from portal import audit, clock, db
+from portal import audit, clock, db, versions
 from portal.centre.models import Branch, Centre
 from portal.errors import Conflict, Invalid, say
 from portal.scope import Scope
@@ -29,7 +29,10 @@ _kept: tuple[dt.datetime, Facts] | None = None
 
 
 async def facts() -> Facts:
-    """The centre as it was at most five seconds ago; `UNFOUNDED` in an empty database."""
+    """The centre as it was at most five seconds ago; `UNFOUNDED` in an empty database.
+
+    For visitors and letters. Whoever is signed in has the facts of this very moment with their session.
+    """
     global _kept
     now = clock.now()
     if _kept is None or not _kept[0] <= now < _kept[0] + FRESH:
@@ -61,6 +64,7 @@ async def found(scope: Scope, *, name: str, time_zone: str, locale: str, demo: b
             epoch=secrets.token_hex(16),
             demo_loaded_at=clock.now() if demo else None,
         )
+        versions.bump(versions.CENTRE)
         await audit.record(scope, "centre.found", "centre", 1)
         db.on_commit(forget)
     return centre
@@ -79,6 +83,7 @@ async def add_branch(scope: Scope, *, code: str, name: str, address: str = "", p
         if any(errors.values()):
             raise Invalid({field: sentence for field, sentence in errors.items() if sentence})
         branch = await Branch.create(code=code, name=name, address=clean(address), phone=phone)
+        versions.bump(versions.CENTRE)
         await audit.record(scope, "branch.add", "branch", branch.id)
     return branch
 

@@ -153,6 +153,25 @@ async def value(sql: str, *args: Any) -> Any:
     return found[0][0] if found else None
 
 
+async def peek(sql: str, *args: Any) -> tuple[Any, ...] | None:
+    """The first row of what is committed at this moment, or None, at the least cost there is.
+
+    For reads of a few rows by their keys only: on SQLite it runs in the event loop, on a connection of its own, which
+    is a tenth of the way through a thread. Inside a transaction it does not see what that wrote.
+    """
+    here = engine()
+    found = await here.peek(here.translated(sql), args)
+    return found[0] if found else None
+
+
+def commits() -> int | None:
+    """A number that differs from an earlier answer when anybody, in any process, has committed since.
+
+    None where the database has no such number at hand (PostgreSQL).
+    """
+    return engine().commits()
+
+
 async def execute(sql: str, *args: Any) -> int:
     """Run a statement; the number of rows it changed."""
     here = engine()

@@ -33,19 +33,16 @@ class PostgresEngine:
         self._application_name = application_name
         self._read_seconds = read_seconds
         self._pool: Any
+        self._peeker: Any = None
+        self._peeking = asyncio.Lock()
+        self._prepared: dict[str, Any] = {}  # statements of the peeker; their texts are a few, written by us
 
     async def open(self) -> None:
         """Connect; DBConnectionError when the server does not answer or refuses us."""
+        settings = {"application_name": self._application_name, "timezone": "UTC", "jit": "off"}
+        self._how = {"statement_cache_size": 512, "connection_class": _Connection, "server_settings": settings}
         try:
-            self._pool = await asyncpg.create_pool(
-                self._dsn,
-                min_size=1,
-                max_size=_POOL,
-                statement_cache_size=512,
-                connection_class=_Connection,
-                init=_prepare,
-                server_settings={"application_name": self._application_name, "timezone": "UTC", "jit": "off"},
-            )
+            self._pool = await asyncpg.create_pool(self._dsn, min_size=1, max_size=_POOL, init=_prepare, **self._how)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             parts = urlsplit(self._dsn)
             where = f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
@@ -56,8 +53,18 @@ class PostgresEngine:
         try:
             async with asyncio.timeout(_PATIENCE):
                 await self._pool.close()
+                if self._peeker is not None:
+                    await self._peeker.close()
         except TimeoutError:
             self._pool.terminate()
+            if self._peeker is not None:
+                self._peeker.terminate()
+
+    async def _connected(self) -> Any:
+        """A connection outside of the pool."""
+        connection = await asyncpg.connect(self._dsn, **self._how)
+        await _prepare(connection)
+        return connection
 
     def translated(self, sql: str) -> str:
         """Our SQL with the placeholders of this database."""
@@ -96,6 +103,32 @@ class PostgresEngine:
             return await _ask(connection, sql, args, named, self._read_seconds if is_read(sql) else None)
         finally:
             await self._pool.release(connection)
+
+    async def peek(self, sql: str, args: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """A read by keys, on a connection that is kept for them: taking one of the pool costs as much as the read."""
+        checked(args)
+        count(sql)
+        try:
+            with _known():
+                if self._peeking.locked():
+                    return await self._pool.fetch(sql, *args, timeout=self._read_seconds)  # type: ignore[no-any-return]
+                async with self._peeking:
+                    statement = await self._statement(sql)
+                    return await statement.fetch(*args, timeout=self._read_seconds)  # type: ignore[no-any-return]
+        except (OSError, asyncpg.InterfaceError) as error:
+            raise OperationalError(error) from error
+
+    async def _statement(self, sql: str) -> Any:
+        """A prepared statement of the peeking connection, which is made anew when the server dropped it."""
+        if self._peeker is None or self._peeker.is_closed():
+            self._prepared.clear()
+            self._peeker = await self._connected()
+        if sql not in self._prepared:
+            self._prepared[sql] = await self._peeker.prepare(sql)
+        return self._prepared[sql]
+
+    def commits(self) -> int | None:
+        return None
 
     async def script(self, sql: str) -> None:
         """The statements of a text, all or none."""

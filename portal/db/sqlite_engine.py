@@ -9,6 +9,7 @@ Tortoise's migration tools know their dialect by the module's name: it must cont
 """
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +24,7 @@ from portal.db.after import settled
 from portal.db.client import DoorClient, DoorExecutor
 from portal.db.counting import count
 from portal.db.session import Answer
-from portal.db.sqlite_wire import Wire
+from portal.db.sqlite_wire import Wire, known
 from portal.db.statements import is_read, locks_rows, without_lock
 from portal.db.values import adapt_sqlite, checked
 
@@ -53,6 +54,7 @@ class SqliteEngine:
             self._readers: list[Wire] = []
             for _ in range(_READERS):
                 self._readers.append(await _connected(self._path, writes=False))
+            self._peeker = _peeking(self._path)
         except (OSError, OperationalError) as error:
             raise DBConnectionError(f"PORTAL_DATABASE_URL: {self._path} cannot be opened: {error}") from error
         for reader in self._readers:
@@ -68,6 +70,7 @@ class SqliteEngine:
         except TimeoutError:
             for wire in [self._writer, *self._readers]:
                 wire.interrupt()
+        self._peeker.close()
         for wire in [*self._readers, self._writer]:
             await wire.close()
             self._free.put_nowait(wire)
@@ -112,6 +115,24 @@ class SqliteEngine:
             return await wire.call(wire.read, sql, args, named, time.monotonic() + self._read_seconds, False)
         finally:
             self._free.put_nowait(wire)
+
+    async def peek(self, sql: str, args: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """A read by keys, here and now: nothing waits, so nothing else runs meanwhile."""
+        checked(args)
+        count(sql)
+        try:
+            # All of it: a cursor that is not at its end would keep the log from being written back.
+            return self._peeker.execute(sql, args).fetchall()
+        except sqlite3.Error as error:
+            raise known(error) from error
+
+    def commits(self) -> int | None:
+        """SQLite counts what other connections commit, in this process or another; this one never writes."""
+        try:
+            number: int = self._peeker.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error as error:
+            raise known(error) from error
+        return number
 
     async def script(self, sql: str) -> None:
         """The statements of a text, each for itself."""
@@ -191,6 +212,13 @@ class SqliteSnapshot:
             count("ROLLBACK")
             self._wire.post(self._wire.rollback)
         self._free.put_nowait(self._wire)
+
+
+def _peeking(path: str) -> sqlite3.Connection:
+    """A connection of the event loop's own. It waits for nobody: readers need not, in a write-ahead log."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=0.05, cached_statements=64)
+    connection.execute("PRAGMA query_only=ON").close()
+    return connection
 
 
 async def _connected(path: str, *, writes: bool) -> Wire:

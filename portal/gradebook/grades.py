@@ -64,27 +64,38 @@ class ClassGrades:
 
 _GRADES = """
 SELECT c.id, c.name, COALESCE(l.name, ''), b.name, c.ends_on, k.id, k.name, k.weight, a.id, a.name, a.description,
-       a.due_on, a.max_points, a.published_count, a.published_points, s.state, s.points, s.comment, s.scored_on
+       a.due_on, a.max_points, a.published_count, a.published_points, s.state, s.points, s.comment, s.scored_on,
+       CASE WHEN s.published_at > ? THEN s.published_at END
   FROM class c
   JOIN branch b ON b.id = c.branch_id
   LEFT JOIN level l ON l.id = c.level_id
   LEFT JOIN category k ON k.class_id = c.id
   LEFT JOIN assessment a ON a.category_id = k.id
-  LEFT JOIN score s ON s.assessment_id = a.id AND s.student_id = ? AND s.published_at <= ?
+  LEFT JOIN score s ON s.assessment_id = a.id AND s.student_id = ? AND s.published_at IS NOT NULL
  WHERE c.id IN (SELECT m.class_id FROM class_membership m JOIN class c ON c.id = m.class_id
                  WHERE m.student_id = ? AND {seen})
  ORDER BY c.starts_on IS NULL, c.starts_on DESC, c.id, k.ordinal, k.id, a.due_on, a.id
 """
 
 
-async def of_student(scope: Scope, student_id: int, today: dt.date) -> list[ClassGrades]:
-    """A student's published grades by class, the newest class first: one statement, however many marks.
+@dataclass(frozen=True, slots=True)
+class Grades:
+    """What a student's page of grades shows, the newest class first, and when it will show something else."""
+
+    classes: Sequence[ClassGrades]
+    until: dt.datetime | None
+
+
+async def of_student(scope: Scope, student_id: int, today: dt.date) -> Grades:
+    """A student's published grades by class: one statement, however many marks.
 
     The student has been found through sight; a teacher gets their own classes only, a counsellor none.
     """
     seen = _classes_seen(scope, student_id)
-    rows = await db.rows(_GRADES.format(seen=seen.sql), student_id, clock.now(), student_id, *seen.args)
-    return [_class(list(group), today) for _, group in groupby(rows, key=lambda row: row[0])]
+    rows = await db.rows(_GRADES.format(seen=seen.sql), clock.now(), student_id, student_id, *seen.args)
+    coming = [db.instant(row[-1]) for row in rows if row[-1]]
+    shown = [_class(list(group), today) for _, group in groupby(rows, key=lambda row: row[0])]
+    return Grades(shown, min(coming, default=None))
 
 
 class Latest(NamedTuple):
@@ -96,6 +107,17 @@ class Latest(NamedTuple):
     points: int
     most: int
     scored_on: dt.date | None
+
+
+async def next_publication(scope: Scope, student_ids: Sequence[int]) -> dt.datetime | None:
+    """When the next mark of the scope's own students comes to be seen, of those published for a later hour."""
+    own = [one for one in student_ids if one in scope.children or one == scope.student_id]
+    found = await db.value(
+        f"SELECT MIN(published_at) FROM score WHERE student_id IN ({db.marks(len(own))}) AND published_at > ?",
+        *own,
+        clock.now(),
+    )
+    return db.instant(found) if found else None
 
 
 async def latest(scope: Scope, student_ids: Sequence[int], each: int = 3) -> dict[int, list[Latest]]:
@@ -147,7 +169,9 @@ def _category(rows: list[tuple[Any, ...]]) -> CategoryGrades:
 
 
 def _mark(row: tuple[Any, ...]) -> Mark:
-    name, description, due_on, most, count, total, state, points, comment, scored_on = row
+    name, description, due_on, most, count, total, state, points, comment, scored_on, coming_at = row
+    if coming_at:  # published for a later hour
+        state = points = comment = scored_on = None
     counts = state in ("graded", "partially_graded")
     return Mark(
         name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from portal import audit, clock, db
+from portal import audit, clock, db, versions
 from portal.errors import Invalid, NotFound, say
 from portal.gradebook.models import Score
 from portal.scope import Permission, Scope
@@ -22,11 +22,13 @@ async def record(scope: Scope, *, assessment_id: int, student_id: int, points: i
         if points is not None and not 0 <= points <= most:
             raise Invalid({"points": say("From 0 to {most}.", most=most / 1000)})
         state = "graded" if points is not None else "not_submitted"
-        score_id, before_points = await _score(assessment_id, student_id)
+        score_id, before_points, class_id = await _score(assessment_id, student_id)
         await Score.filter(id=score_id).update(
             points=points, state=state, comment=clean(comment), changed_at=clock.now(), changed_by=scope.account_id
         )
         await recount([assessment_id])
+        if class_id is not None:
+            versions.bump(versions.student(student_id), versions.class_(class_id))
         changes = {"student": student_id, "before": before_points, "after": points}
         await audit.record(scope, "score.record", "assessment", assessment_id, changes)
 
@@ -35,8 +37,10 @@ async def publish(scope: Scope, assessment_id: int) -> int:
     """Publish every draft of an assessment; returns how many. Raises `NotFound` outside the teacher's classes."""
     async with db.transaction():
         await _most_points(scope, assessment_id, None)
+        class_id = await db.value("SELECT class_id FROM assessment WHERE id = ?", assessment_id)
         published = await Score.filter(assessment_id=assessment_id, published_at=None).update(published_at=clock.now())
         await recount([assessment_id])
+        versions.bump(versions.class_(class_id))
         await audit.record(scope, "assessment.publish", "assessment", assessment_id, {"marks": published})
     return published
 
@@ -64,8 +68,9 @@ async def recount(assessment_ids: Sequence[int]) -> None:
         )
 
 
-async def _score(assessment_id: int, student_id: int) -> tuple[int, int | None]:
-    """The id and the points of a student's mark, made if there is none; held until the commit."""
+async def _score(assessment_id: int, student_id: int) -> tuple[int, int | None, int | None]:
+    """The id and the points of a student's mark, made if there is none, held until the commit; if families can read it,
+    the class, whose mean it is in."""
     await db.execute(
         "INSERT INTO score (assessment_id, student_id, state, changed_at) VALUES (?, ?, 'not_submitted', ?)"
         " ON CONFLICT (assessment_id, student_id) DO NOTHING",
@@ -74,12 +79,14 @@ async def _score(assessment_id: int, student_id: int) -> tuple[int, int | None]:
         clock.now(),
     )
     found = await db.row(
-        "SELECT id, points FROM score WHERE assessment_id = ? AND student_id = ? FOR NO KEY UPDATE",
+        "SELECT s.id, s.points, CASE WHEN s.published_at IS NOT NULL THEN"
+        " (SELECT a.class_id FROM assessment a WHERE a.id = s.assessment_id) END"
+        " FROM score s WHERE s.assessment_id = ? AND s.student_id = ? FOR NO KEY UPDATE",
         assessment_id,
         student_id,
     )
     assert found is not None
-    return found[0], found[1]
+    return found[0], found[1], found[2]
 
 
 async def _most_points(scope: Scope, assessment_id: int, student_id: int | None) -> int:

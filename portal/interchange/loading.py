@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from portal import audit, db, files, jobs
+from portal import audit, db, files, jobs, versions
 from portal.access import scopes
 from portal.errors import Conflict, Forbidden, NotFound, Refusal, Sentence, say
 from portal.interchange import oneroster, runs, writing
@@ -111,6 +111,7 @@ async def _written(scope: Scope, desk: writing.Desk, bundle: Bundle, drafts: wri
             counts = {ledger.kind: ledger.counts for ledger in desk.ledgers if any(ledger.counts.values())}
             if dry_run:
                 raise _Undone
+            versions.bump(versions.CENTRE)
             changes = {"version": bundle.version, "system": bundle.system, "counts": counts}
             await audit.record(scope, "import.oneroster", "import", None, changes)
     except _Undone:

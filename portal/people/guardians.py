@@ -8,7 +8,7 @@ together with the student sees at once. A match of name, birthday, phone or emai
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from portal import audit, clock, db, jobs, mail
+from portal import audit, clock, db, jobs, mail, versions
 from portal.errors import Conflict, Invalid, NotFound, say
 from portal.people import sight
 from portal.people.models import Guardian, Household, Student
@@ -96,6 +96,7 @@ async def link(
             linked_at=now,
             linked_by=scope.account_id,
         )
+        versions.bump(versions.person(person_id))
         await audit.record(scope, "guardian.link", "student", student_id, {"person": person_id, "ground": ground})
         await tell_others([(student_id, present)])
     return guardian
@@ -123,6 +124,7 @@ async def link_with_new_student(scope: Scope, student: Student, *, person_id: in
         linked_at=now,
         linked_by=scope.account_id,
     )
+    versions.bump(versions.person(person_id))
     changes = {"person": person_id, "ground": str(WITH_STUDENT)}
     await audit.record(scope, "guardian.link", "student", student.id, changes)
     return guardian
@@ -137,6 +139,7 @@ async def allow(
     async with db.transaction():
         before = await _find(scope, student_id, guardian_id)
         await Guardian.filter(id=guardian_id).update(may_see=may_see, may_pay=may_pay, is_told=is_told, ground=text)
+        versions.bump(versions.person(before.person_id))  # type: ignore[attr-defined]
         changes = {
             "guardian": guardian_id,
             "before": [before.may_see, before.may_pay, before.is_told],
@@ -154,12 +157,13 @@ async def restrict(scope: Scope, student_id: int, guardian_id: int, *, ground: s
     scope.require(Permission.LINK_GUARDIANS)
     text = _ground(ground)
     async with db.transaction():
-        await _find(scope, student_id, guardian_id)
+        guardian = await _find(scope, student_id, guardian_id)
         changed = await Guardian.filter(id=guardian_id, restricted_at__isnull=True).update(
             restricted_at=clock.now(), restricted_by=scope.account_id, ground=text
         )
         if not changed:
             raise Conflict(say("This guardian is restricted already."))
+        versions.bump(versions.person(guardian.person_id))  # type: ignore[attr-defined]
         changes = {"guardian": guardian_id, "ground": text}
         await audit.record(scope, "guardian.restrict", "student", student_id, changes)
 
@@ -172,12 +176,13 @@ async def release(scope: Scope, student_id: int, guardian_id: int, *, ground: st
     scope.require(Permission.LINK_GUARDIANS)
     text = _ground(ground)
     async with db.transaction():
-        await _find(scope, student_id, guardian_id)
+        guardian = await _find(scope, student_id, guardian_id)
         changed = await Guardian.filter(id=guardian_id, restricted_at__isnull=False).update(
             restricted_at=None, restricted_by=None, may_see=False, ground=text
         )
         if not changed:
             raise Conflict(say("This guardian is not restricted."))
+        versions.bump(versions.person(guardian.person_id))  # type: ignore[attr-defined]
         changes = {"guardian": guardian_id, "ground": text}
         await audit.record(scope, "guardian.release", "student", student_id, changes)
 

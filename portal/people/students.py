@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from portal import audit, clock, db
+from portal import audit, clock, db, versions
 from portal.errors import Conflict, Invalid, NotFound, say
 from portal.people import authors, names, persons, sight
 from portal.people.models import Person, Student
@@ -141,6 +141,7 @@ async def admit(
             changed_by=scope.account_id,
         )
         await persons.refresh_keys(person.id)
+        versions.bump(versions.person(person.id))
         await audit.record(scope, "student.admit", "student", student.id)
     return student
 

@@ -1,10 +1,11 @@
 """Classes: which there are, who sees them, what happens today."""
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from portal import clock, db
-from portal.centre import centres
 from portal.people import sight
 from portal.scope import Permission, Scope
 from portal.timetable import days
@@ -134,26 +135,36 @@ class Next(NamedTuple):
     starts_at: dt.datetime
 
 
-async def next_lessons(scope: Scope, student_ids: list[int]) -> dict[int, Next]:
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is next for each student, all the classes they are or were in, and when another lesson will be next."""
+
+    lessons: Mapping[int, Next] = field(default_factory=dict)
+    class_ids: frozenset[int] = frozenset()
+    until: dt.datetime | None = None
+
+
+async def next_lessons(scope: Scope, student_ids: list[int], zone: str) -> Ahead:
     """The next lesson of each of the scope's own students, the one going on included.
 
     A lesson is a student's when its day lies within their time in the class.
     """
     mine = [one for one in student_ids if one in scope.children or one == scope.student_id]
     if not mine:
-        return {}
-    now, zone = clock.now(), (await centres.facts()).time_zone
-    members = await db.rows(
+        return Ahead()
+    now = clock.now()
+    found = await db.rows(
         "SELECT m.student_id, m.class_id, m.since, m.until, c.name, b.name FROM class_membership m"
         " JOIN class c ON c.id = m.class_id JOIN branch b ON b.id = c.branch_id"
-        f" WHERE m.student_id IN ({db.marks(len(mine))}) AND (m.until IS NULL OR m.until >= ?)"
-        f" ORDER BY m.id DESC LIMIT {SHOWN}",
+        f" WHERE m.student_id IN ({db.marks(len(mine))}) ORDER BY m.id DESC",
         *mine,
-        # A lesson that began yesterday may still be going on.
-        clock.today(zone) - dt.timedelta(days=1),
     )
+    class_ids = frozenset(row[1] for row in found)
+    # A lesson that began yesterday may still be going on.
+    yesterday = clock.today(zone) - dt.timedelta(days=1)
+    members = [row for row in found if not row[3] or db.day(row[3]) >= yesterday][:SHOWN]
     if not members:
-        return {}
+        return Ahead(class_ids=class_ids)
     firsts: list[str] = []
     args: list[object] = []
     for place, (_, class_id, since, until, *_) in enumerate(members):
@@ -163,19 +174,21 @@ async def next_lessons(scope: Scope, student_ids: list[int]) -> dict[int, Next]:
             earliest = max(earliest, days.begins(db.day(since), zone))
         before = " AND l.starts_at < ?" if until else ""
         firsts.append(
-            f"SELECT * FROM (SELECT {place} AS place, l.starts_at FROM lesson l WHERE l.class_id = ?"
+            f"SELECT * FROM (SELECT {place} AS place, l.starts_at, l.ends_at FROM lesson l WHERE l.class_id = ?"
             f" AND l.cancelled_at IS NULL AND l.ends_at > ? AND l.starts_at >= ?{before}"
             f" ORDER BY l.starts_at, l.id LIMIT 1) AS first_{place}"
         )
         args += [class_id, now, earliest, *([days.ends(db.day(until), zone)] if until else [])]
     following: dict[int, Next] = {}
-    for place, starts_at in await db.rows(" UNION ALL ".join(firsts), *args):
+    turns: list[dt.datetime] = []
+    for place, starts_at, ends_at in await db.rows(" UNION ALL ".join(firsts), *args):
         student_id, _, _, _, class_name, branch = members[place]
         lesson = Next(student_id, class_name, branch, db.instant(starts_at))
+        turns.append(lesson.starts_at if lesson.starts_at > now else db.instant(ends_at))
         known = following.get(student_id)
         if known is None or lesson.starts_at < known.starts_at:
             following[student_id] = lesson
-    return following
+    return Ahead(following, class_ids, min(turns, default=None))
 
 
 async def of_student(scope: Scope, student_id: int, today: dt.date) -> list[Attended] | None:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
-from portal import db
+from portal import clock, db
 from portal.errors import Forbidden
 from portal.scope import Permission
 from portal.web import requests
@@ -32,8 +32,9 @@ Right = Open | Permission
 def guard(*rights: Right, largest_body: int | None = None) -> Callable[[Endpoint], Endpoint]:
     """Mark an endpoint with the rights any one of which opens it.
 
-    The wrapped endpoint finds `request.state.scope`. A GET reads from one snapshot of the database. Signed out answers
-    303 to the sign-in page (after signing in, the reader of a GET is back), a missing right is `Forbidden`.
+    The wrapped endpoint finds `request.state.scope`. A GET reads from one snapshot of the database, at one moment.
+    Signed out answers 303 to the sign-in page (after signing in, the reader of a GET is back), a missing right is
+    `Forbidden`.
     `largest_body` in bytes is for uploads; other forms stay below `limits.LARGEST_BODY`.
     """
 
@@ -42,8 +43,9 @@ def guard(*rights: Right, largest_body: int | None = None) -> Callable[[Endpoint
         async def guarded(request: Request) -> Response:
             reads = request.method in ("GET", "HEAD")
             if reads:
-                async with db.snapshot():
-                    response = await _admit(endpoint, rights, request)
+                with clock.stopped():
+                    async with db.snapshot():
+                        response = await _admit(endpoint, rights, request)
                 await requests.note_visit(request)
             else:
                 response = await _admit(endpoint, rights, request)

@@ -53,7 +53,7 @@ async def identify(request: Request) -> None:
         state.signed_in = await sessions.load(token)
         if state.signed_in is not None:
             state.scope = await scopes.build(state.signed_in.account_id, state.signed_in.person_id)
-    state.centre = await centres.facts()
+    state.centre = state.signed_in.centre if state.signed_in else await centres.facts()
     choose_look(request)
 
 

@@ -1,6 +1,6 @@
 """Headers that every answer carries, and the guard against requests from other sites."""
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
@@ -30,6 +30,7 @@ class SecurityHeaders:
         }
         if secure:
             self.headers["Strict-Transport-Security"] = "max-age=63072000"
+        self.raw = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -38,9 +39,8 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers.setdefault(name, value)
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(own for own in self.raw if own[0] not in said)]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

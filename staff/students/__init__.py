@@ -29,7 +29,7 @@ async def student(request: Request) -> Response:
         student=record,
         person=record.person,
         classes=await classes.of_student(scope, student_id, today),
-        grades=await grades.of_student(scope, student_id, today),
+        grades=(await grades.of_student(scope, student_id, today)).classes,
         history=await history.of_student(scope, student_id),
         minor=persons.is_minor(record.person.birth_date, today),
         today=today,

@@ -41,7 +41,7 @@ async def test_a_teacher_sees_a_student_for_thirty_days_after(cast: Cast, change
     await db.execute(sql, value)
     hoa, today = await scope_of(cast.hoa), clock.today(ZONE)
     assert bool(await classes.of_student(hoa, cast.minh.student, today)) is found
-    assert bool(await grades.of_student(hoa, cast.minh.student, today)) is found
+    assert bool((await grades.of_student(hoa, cast.minh.student, today)).classes) is found
     if found:
         assert (await students.find(hoa, cast.minh.student)).code == "HV00001"
     else:
@@ -65,12 +65,12 @@ async def test_the_next_lesson_is_one_of_the_time_in_the_class(cast: Cast) -> No
     for student, bounds in zip(both, ((None, today + 3 * DAY), (today + 5 * DAY, None)), strict=True):
         await db.execute("UPDATE class_membership SET since = ?, until = ? WHERE student_id = ?", *bounds, student)
     await lesson(cast, today + 4 * DAY, 1)
-    assert await classes.next_lessons(lan, both) == {}
+    assert (await classes.next_lessons(lan, both, ZONE)).lessons == {}
     on_the_first = await lesson(cast, today + 5 * DAY, 0)
-    found = await classes.next_lessons(lan, both)
+    found = (await classes.next_lessons(lan, both, ZONE)).lessons
     assert {student: one.starts_at for student, one in found.items()} == {cast.chi.student: on_the_first}
     on_the_last = await lesson(cast, today + 3 * DAY, 23)
-    assert (await classes.next_lessons(lan, both))[cast.minh.student].starts_at == on_the_last
+    assert (await classes.next_lessons(lan, both, ZONE)).lessons[cast.minh.student].starts_at == on_the_last
 
 
 async def test_of_several_classes_the_next_lesson_is_the_earliest(cast: Cast) -> None:
@@ -80,10 +80,10 @@ async def test_of_several_classes_the_next_lesson_is_the_earliest(cast: Cast) ->
     await lesson(cast, today + 3 * DAY)
     earliest = await lesson(cast, today + 2 * DAY, class_id=other)
     await lesson(cast, today + 4 * DAY, class_id=other)
-    found = (await classes.next_lessons(lan, [cast.minh.student, cast.bao.student]))[cast.minh.student]
+    found = (await classes.next_lessons(lan, [cast.minh.student, cast.bao.student], ZONE)).lessons[cast.minh.student]
     assert found == (cast.minh.student, "Club", "Thủ Đức", earliest)
     with db.counting() as statements:
-        await classes.next_lessons(lan, [cast.minh.student, cast.chi.student])
+        await classes.next_lessons(lan, [cast.minh.student, cast.chi.student], ZONE)
     assert len(statements) <= 3, statements
 
 
@@ -91,7 +91,7 @@ async def test_a_lesson_under_way_is_the_next_one(cast: Cast) -> None:
     now = clock.now()
     await db.insert("lesson", class_id=cast.starters, starts_at=now - DAY / 48, ends_at=now + DAY / 48)
     lan = await scope_of(cast.lan)
-    assert cast.minh.student in await classes.next_lessons(lan, [cast.minh.student])
+    assert cast.minh.student in (await classes.next_lessons(lan, [cast.minh.student], ZONE)).lessons
 
 
 async def test_open_classes_begin_with_the_next_to_begin_and_end_with_those_without_a_day(cast: Cast) -> None:

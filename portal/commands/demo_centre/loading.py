@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from portal import audit, clock, db
+from portal import audit, clock, db, versions
 from portal.centre import centres
 from portal.commands.demo_centre.rows import TABLES, Draft
 from portal.gradebook import recording
@@ -30,6 +30,7 @@ async def load(draft: Draft, *, tell: Tell) -> None:
                 tell("Writing the centre", done, total)
             await _continue_after(table, len(draft.rows[table]))
         await _add_up([row[0] for row in draft.rows["assessment"]], tell)
+        versions.bump(versions.CENTRE)
         await audit.record(SYSTEM, "demo.load", "centre", 1, {"rows": total, "loaded_at": clock.now().isoformat()})
         db.on_commit(centres.forget)
 
