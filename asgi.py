@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 
-import portal.interchange.loading  # the worker must know the job of imports
+import portal.interchange.working  # the worker must know the job of imports
 import portal.pages
 import staff
 from portal import db, files, jobs, mail, settings

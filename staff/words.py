@@ -75,10 +75,15 @@ OTHER_ACT = say("Changed")
 
 RUN_STATES: dict[str, Sentence] = {
     "waiting": say("Waits for its turn"),
-    "running": say("Is at work"),
-    "done": say("Done"),
+    "checking": say("Is being checked"),
+    "ready": say("Checked, not imported yet"),
+    "importing": say("Is being imported"),
+    "done": say("Imported"),
+    "undoing": say("Is being taken back"),
+    "undone": say("Taken back"),
     "refused": say("Refused"),
     "failed": say("Failed"),
+    "cancelled": say("Stopped"),
 }
 SEVERITIES: dict[str, Sentence] = {
     "error": say("Mistake"),

@@ -10,8 +10,8 @@ from portal.commands.progress import Bar
 from portal.scope import SYSTEM
 
 if TYPE_CHECKING:
-    from portal.interchange.loading import Outcome
     from portal.interchange.oneroster import Problem
+    from portal.interchange.orders import Outcome
 
 
 @click.group(name="import")

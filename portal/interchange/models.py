@@ -6,7 +6,11 @@ from portal.db import fields
 
 
 class ImportRun(Model):
-    """One import: what was sent, how far it is, what came of it. State: waiting, running, done, refused, failed."""
+    """One import: what was sent, how far it is, what came of it.
+
+    `act` is what is done with it: check, import, undo; `state` is how far that is: waiting, running, done, refused,
+    failed. `written_at` is the instant on every row that it wrote; without it nothing can be taken back.
+    """
 
     id = fields.Id()
     kind = fields.Text(16)
@@ -22,19 +26,33 @@ class ImportRun(Model):
     made_at = fields.Instant()
     made_by = fields.Number(null=True)
     ended_at = fields.Instant(null=True)
+    act = fields.Text(8, default="import")
+    options = fields.Json(default=dict)
+    preview = fields.Json(default=list)
+    kept = fields.Json(default=list)
+    cancel_asked_at = fields.Instant(null=True)
+    cancelled_at = fields.Instant(null=True)
+    written_at = fields.Instant(null=True)
+    undone_at = fields.Instant(null=True)
+    undone_by = fields.Number(null=True)
 
     class Meta:
         table = "import_run"
 
 
 class ExternalId(Model):
-    """The other system's name for one of our records, and a hash of the row as it last came."""
+    """The other system's name for one of our records, and a hash of the row as it last came.
+
+    `modified_at`: when the other system changed it last, where it said so. `gone_at`: since when it is not there.
+    """
 
     id = fields.Id()
     kind = fields.Text(16)
     sourced_id = fields.Text(255)
     record_id = fields.Number()
     row_hash = fields.Text(32)
+    modified_at = fields.Instant(null=True)
+    gone_at = fields.Instant(null=True)
 
     class Meta:
         table = "external_id"

@@ -1,11 +1,11 @@
-"""Import runs: begun by an upload, worked off by a job, followed on their page.
+"""Import runs: an upload is checked, shown, and imported when somebody says so; the last one can be taken back.
+
+What a run does (its act: check, import, undo) is worked off by a job and followed on the run's page. Its state is
+waiting, running, then done, refused (the file is wrong) or failed (we are wrong); nothing was written by the last two.
 
 Progress lives in the memory of the process that imports. SQLite has one writer, and for as long as an import runs that
 is the import itself, in one transaction: a row that tells how far it is could not be written before its end. Other
 processes show what the row says, which is that the import runs.
-
-State: waiting, running, then done, refused (the file is wrong) or failed (we are wrong); nothing was written by the
-last two.
 """
 
 import datetime as dt
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from portal import audit, clock, db, files, jobs
-from portal.errors import Forbidden, Invalid, NotFound, Sentence, say
+from portal.errors import Conflict, Forbidden, Invalid, NotFound, Sentence, say
+from portal.interchange import orders
 from portal.interchange.models import ImportRun
 from portal.people import authors
 from portal.people.names import Name
@@ -52,9 +53,9 @@ class Line(NamedTuple):
     """A run in the list."""
 
     id: int
+    kind: str
     file_name: str
-    dry_run: bool
-    state: str
+    stand: str
     made_at: dt.datetime
     made_by: Name | None
     ended_at: dt.datetime | None
@@ -74,10 +75,15 @@ class Run:
     """One run with everything that is known of it."""
 
     id: int
+    kind: str
     file_name: str
     file_id: int | None
-    dry_run: bool
+    act: str
     state: str
+    stand: str
+    options: Mapping[str, Any]
+    preview: Sequence[Any]
+    kept: Sequence[Any]
     progress: Progress
     counts: Counts
     problems: Sequence[Problem]
@@ -97,6 +103,16 @@ class Run:
 _live: dict[int, Progress] = {}
 
 
+def stand(act: str, state: str, cancelled_at: Any) -> str:
+    """Where a run stands, in one word: waiting, checking, ready, importing, undoing, done, undone, refused, failed,
+    cancelled."""
+    if state == "running":
+        return {"check": "checking", "undo": "undoing"}.get(act, "importing")
+    if state == "done":
+        return {"check": "ready", "undo": "undone"}.get(act, "done")
+    return "cancelled" if cancelled_at else state
+
+
 def visible_to(scope: Scope) -> db.Condition:
     """Rows of `import_run r` the scope may see: all, or its own where the right holds in some branches only."""
     scope.require(Permission.SEE_IMPORTS)
@@ -105,33 +121,94 @@ def visible_to(scope: Scope) -> db.Condition:
     return db.Condition("r.made_by = ?", (scope.account_id,))
 
 
-async def start(scope: Scope, chunks: AsyncIterator[bytes] | None, name: str, *, dry_run: bool) -> int:
-    """Keep an uploaded bundle and have it imported; returns the run's id.
+async def start(
+    scope: Scope,
+    chunks: AsyncIterator[bytes] | None,
+    name: str,
+    *,
+    kind: str = "oneroster",
+    options: Mapping[str, Any] | None = None,
+) -> int:
+    """Keep an uploaded file and have it checked; returns the run's id. `go_on` then has it imported.
 
-    Raises `Invalid` beside `file` for none, an empty one or no zip, `TooLarge`, and `Forbidden` for who may import into
-    some branches only: a bundle speaks of the whole centre.
+    `kind` names a loader (`orders.loads`), which finds the `options` in its order. Raises `Invalid` beside `file` for
+    none, an empty one or one of another type, `TooLarge`, and `Forbidden` for who may import into some branches only.
     """
-    scope.require(Permission.IMPORT_DATA)
-    if scope.branches_for(Permission.IMPORT_DATA) is not None:
-        raise Forbidden(say("Importing changes every branch, so it needs the right in all of them."))
+    require(scope)
     if chunks is None:
         raise Invalid({"file": say("Choose a file.")})
-    file = await files.receive(scope, chunks, name, largest=LARGEST, only=("application/zip",))
+    file = await files.receive(scope, chunks, name, largest=LARGEST, only=tuple(orders.kinds[kind].accepts))
     async with db.transaction():
         run = await ImportRun.create(
-            kind="oneroster",
+            kind=kind,
             file_id=file.id,
             file_name=file.name,
-            dry_run=dry_run,
+            dry_run=True,
+            act="check",
+            options=dict(options or {}),
             counts={},
             problems=[],
             made_at=clock.now(),
             made_by=scope.account_id,
         )
         await files.take(file, "import_run", run.id)
-        await audit.record(scope, "import.start", "import_run", run.id, {"file": file.sha256, "dry_run": dry_run})
+        await audit.record(scope, "import.start", "import_run", run.id, {"file": file.sha256, "kind": kind})
         await jobs.enqueue("import", {"run": run.id})
     return run.id
+
+
+async def check_again(scope: Scope, run_id: int, options: Mapping[str, Any] | None = None) -> None:
+    """Have the file of a run checked once more, with other options; raises `Conflict` once it was imported."""
+    async with db.transaction():
+        run = await _locked(scope, run_id)
+        if run.written_at is not None or run.ended_at is None:
+            raise Conflict(say("This import is at work or done; it cannot be checked now."))
+        await _wait(run, "check", dict(options) if options is not None else run.options)
+
+
+async def go_on(scope: Scope, run_id: int, *, agreed: bool = False) -> None:
+    """Import the very file that was checked, if it would still do what the check said.
+
+    `agreed`: the person has seen how many leave, and wants it. Raises `Conflict` unless the check has ended well.
+    """
+    async with db.transaction():
+        run = await _locked(scope, run_id)
+        if stand(run.act, run.state, run.cancelled_at) != "ready":
+            raise Conflict(say("Only a file that was checked and is in order can be imported."))
+        await _wait(run, "import", {**run.options, "expected": run.counts, "agreed": agreed})
+        await audit.record(scope, "import.go_on", "import_run", run_id, {"agreed": agreed})
+
+
+def require(scope: Scope) -> None:
+    """Raise `Forbidden` for who may not import, or into some branches only: a file speaks of the whole centre."""
+    scope.require(Permission.IMPORT_DATA)
+    if scope.branches_for(Permission.IMPORT_DATA) is not None:
+        raise Forbidden(say("Importing changes every branch, so it needs the right in all of them."))
+
+
+async def _locked(scope: Scope, run_id: int) -> ImportRun:
+    """A run to act on, held until the end of the transaction."""
+    require(scope)
+    found = await ImportRun.filter(id=run_id).select_for_update().first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _wait(run: ImportRun, act: str, options: Mapping[str, Any]) -> None:
+    """Let a run wait for its next act."""
+    await ImportRun.filter(id=run.id).update(
+        act=act,
+        state="waiting",
+        stage="",
+        done_rows=0,
+        total_rows=0,
+        options=dict(options),
+        cancel_asked_at=None,
+        cancelled_at=None,
+        ended_at=None,
+    )
+    await jobs.enqueue("import", {"run": run.id})
 
 
 async def listed(scope: Scope, *, page: int = 1) -> Page:
@@ -141,16 +218,17 @@ async def listed(scope: Scope, *, page: int = 1) -> Page:
     where = f"FROM import_run r WHERE {seen.sql}"
     total = await db.value(f"SELECT COUNT(*) FROM (SELECT 1 {where} LIMIT {COUNTED + 1}) AS counted", *seen.args)
     found = await db.rows(
-        f"SELECT r.id, r.file_name, r.dry_run, r.state, r.made_at, r.made_by, r.ended_at {where}"
+        "SELECT r.id, r.kind, r.file_name, r.act, r.state, r.cancelled_at, r.made_at, r.made_by, r.ended_at"
+        f" {where}"
         " ORDER BY r.id DESC LIMIT ? OFFSET ?",
         *seen.args,
         PAGE,
         (page - 1) * PAGE,
     )
-    by = await authors.of_accounts(row[5] for row in found)
+    by = await authors.of_accounts(row[7] for row in found)
     lines = [
-        Line(row[0], row[1], bool(row[2]), row[3], db.instant(row[4]), by.get(row[5]), _instant(row[6]))
-        for row in found
+        Line(number, kind, name, stand(act, state, stopped), db.instant(made), by.get(made_by), _instant(ended))
+        for number, kind, name, act, state, stopped, made, made_by, ended in found
     ]
     return Page(lines, total, page)
 
@@ -164,10 +242,15 @@ async def find(scope: Scope, run_id: int) -> Run:
     by = await authors.of_accounts([run.made_by])
     return Run(
         id=run.id,
+        kind=run.kind,
         file_name=run.file_name,
         file_id=run.file_id,  # type: ignore[attr-defined]
-        dry_run=run.dry_run,
+        act=run.act,
         state=run.state,
+        stand=stand(run.act, run.state, run.cancelled_at),
+        options=run.options,
+        preview=run.preview,
+        kept=run.kept,
         progress=_live.get(run_id) or Progress(run.stage, run.done_rows, run.total_rows),
         counts=run.counts,
         problems=[_told(kept) for kept in run.problems],
@@ -192,8 +275,11 @@ def note_progress(run_id: int, stage: str, done: int, total: int) -> None:
     _live[run_id] = Progress(stage, done, total)
 
 
-async def finish(run_id: int, state: str, counts: Counts, problems: Iterable[Problem]) -> None:
-    """Write down how a run ended; after the import's own transaction, so that a refusal survives its rollback."""
+async def finish(run_id: int, state: str, counts: Counts, problems: Iterable[Problem], **more: Any) -> None:
+    """Write down how a run ended; after the import's own transaction, so that a refusal survives its rollback.
+
+    `more`: other columns of the run, written with it.
+    """
     if state not in ENDED:
         raise ValueError(f"an import ends as one of {ENDED}, not {state!r}")
     last = _live.pop(run_id, Progress("", 0, 0))
@@ -205,7 +291,22 @@ async def finish(run_id: int, state: str, counts: Counts, problems: Iterable[Pro
         counts={kind: dict(numbers) for kind, numbers in counts.items()},
         problems=[_kept(problem) for problem in problems],
         ended_at=clock.now(),
+        **more,
     )
+
+
+async def end_cancelled(run_id: int) -> None:
+    """Write down that a run was stopped: nothing of it was kept."""
+    _live.pop(run_id, None)
+    now = clock.now()
+    await ImportRun.filter(id=run_id).update(state="refused", stage="", cancelled_at=now, ended_at=now)
+
+
+async def look_again(run_id: int, outcome: orders.Outcome, problems: Iterable[Problem]) -> None:
+    """Show what a checked file would do now, which is not what it would have done then; nothing was imported."""
+    changed = say("Something here has changed since the file was checked. Look at what it would do now.")
+    told = [Problem("", None, "", changed, "warning"), *problems]
+    await finish(run_id, "done", outcome.counts, told, act="check", preview=outcome.preview)
 
 
 def _kept(problem: Problem) -> list[Any]:

@@ -31,7 +31,7 @@ async def listed(request: Request) -> Response:
 @guard(Permission.IMPORT_DATA, largest_body=runs.LARGEST + OVERHEAD)
 async def upload(request: Request) -> Response:
     """Keep the file and have it imported; its page tells how far that is."""
-    form = await read_form(request, "dry_run", files=["file"])
+    form = await read_form(request, files=["file"])
     file = form.files.get("file")
     chosen = file is not None and bool(file.filename)
     try:
@@ -39,7 +39,6 @@ async def upload(request: Request) -> Response:
             request.state.scope,
             _chunks(file) if file is not None and chosen else None,
             (file.filename if file is not None else "") or "",
-            dry_run=form["dry_run"] == "1",
         )
     except (Invalid, TooLarge) as no:
         return await _list(request, form.refused(no), no)
@@ -47,6 +46,15 @@ async def upload(request: Request) -> Response:
         if file is not None:
             await file.close()
     return see(request, f"/staff/imports/{run_id}", flash="uploaded")
+
+
+@guard(Permission.IMPORT_DATA)
+async def go_on(request: Request) -> Response:
+    """Import the file that was checked."""
+    form = await read_form(request, "agreed")
+    run_id = request.path_params["id"]
+    await runs.go_on(request.state.scope, run_id, agreed=form["agreed"] == "1")
+    return see(request, f"/staff/imports/{run_id}")
 
 
 @guard(Permission.SEE_IMPORTS)
@@ -116,4 +124,5 @@ routes = [
     Route("/staff/imports", upload, methods=["POST"]),
     Route("/staff/imports/{id:id}", run),
     Route("/staff/imports/{id:id}/progress", progress),
+    Route("/staff/imports/{id:id}/import", go_on, methods=["POST"]),
 ]

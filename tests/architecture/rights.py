@@ -72,6 +72,7 @@ OPENS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/staff/imports/{id:id}"): CENTRE,
     ("GET", "/staff/imports/{id:id}/progress"): CENTRE,
     ("POST", "/staff/imports"): ADMINISTRATOR,
+    ("POST", "/staff/imports/{id:id}/import"): ADMINISTRATOR,
     ("GET", "/staff/outbox"): ADMINISTRATOR,
     ("GET", "/staff/outbox/{id:id}"): ADMINISTRATOR,
 }

@@ -34,7 +34,6 @@ def use(desk: Desk) -> None:
         page.locator("[name=file]").set_input_files(
             {"name": "Học kỳ I.zip", "mimeType": "application/zip", "buffer": content}
         )
-        page.locator("[name=dry_run]").check()
         desk.send(page, "/staff/imports", {})
         desk.house.ids[key] = page.url.rpartition("/")[2]
         page.locator("job-progress[data-done]").wait_for()

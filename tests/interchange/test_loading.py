@@ -11,7 +11,7 @@ import pytest
 
 from portal import clock, db
 from portal.errors import Conflict, Forbidden
-from portal.interchange import loading, writing
+from portal.interchange import loading, orders, writing
 from portal.interchange.loading import load
 from portal.interchange.writing import bulk, marks
 from portal.scope import ANYONE, SYSTEM, Permission, Scope
@@ -177,7 +177,7 @@ _STUCK = """
 import asyncio, sys
 from pathlib import Path
 from portal import db
-from portal.interchange import loading, writing
+from portal.interchange import loading, orders, writing
 from portal.scope import SYSTEM
 
 async def stuck(desk):
@@ -266,6 +266,6 @@ async def test_no_statement_is_run_for_a_row() -> None:
 
 async def test_problems_of_the_reader_and_of_the_database_are_in_the_order_of_the_files() -> None:
     reading = loading.oneroster.read(bundle(users=row("users", 0, givenName="")))
-    outcome = loading._outcome(reading, writing.Findings(), {})
+    outcome = loading._outcome(reading, writing.Findings(), orders.Written({}, []))
     assert [problem.line for problem in outcome.problems] == sorted(problem.line or 0 for problem in outcome.problems)
     assert (outcome.refused, outcome.errors, outcome.more) == (True, 1, 0)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from portal import clock, db, files, jobs
-from portal.interchange import loading, runs
+from portal.interchange import orders, runs, working
 from portal.interchange.models import ImportRun
 from portal.people import persons
 from portal.scope import SYSTEM
@@ -38,7 +38,8 @@ async def sent(packed: bytes, *, dry_run: bool = False, by: int | None = None) -
         uploaded_at=clock.now(),
     )
     run = await ImportRun.create(
-        **{"kind": "oneroster", "file_id": file, "file_name": "bundle.zip", "dry_run": dry_run, "made_by": by},
+        **{"kind": "oneroster", "file_id": file, "file_name": "bundle.zip", "made_by": by},
+        act="check" if dry_run else "import",
         **{"counts": {}, "problems": [], "made_at": clock.now()},
     )
     async with db.transaction():
@@ -103,7 +104,7 @@ async def test_whatever_it_dies_of_is_a_failed_run_and_not_tried_again(monkeypat
     async def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("no room\0left")
 
-    monkeypatch.setattr(loading, "load", broken)
+    monkeypatch.setitem(orders.kinds, "oneroster", orders.Kind(broken, ()))
     run = await ended(await sent(bundle()))
     assert run.state == "failed"
     assert [str(each.sentence) for each in run.problems] == ["The import broke off: RuntimeError: no roomleft"]
@@ -114,7 +115,7 @@ async def test_a_job_that_runs_twice_does_no_harm() -> None:
     run_id = await sent(bundle())
     first = await ended(run_id)
     before = await dump()
-    await loading.work_off({"run": run_id})
+    await working.work_off({"run": run_id})
     assert await runs.find(SYSTEM, run_id) == first
     assert await dump() == before
 
@@ -138,7 +139,7 @@ async def test_the_server_knows_the_job() -> None:
 
 
 async def test_a_run_that_is_not_there_is_no_matter() -> None:
-    await loading.work_off({"run": 77})
+    await working.work_off({"run": 77})
 
 
 async def test_the_act_is_of_who_began_it() -> None:

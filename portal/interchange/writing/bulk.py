@@ -48,7 +48,7 @@ async def run(sql: str, rows: Iterable[Sequence[Any]], total: int = 0, heard: He
         await asyncio.sleep(0)
 
 
-async def rows_of(sql: str, ids: Iterable[int]) -> list[tuple[Any, ...]]:
+async def rows_of(sql: str, ids: Iterable[int | str]) -> list[tuple[Any, ...]]:
     """The rows of a read for many ids, in portions; `sql` has `{ids}` where their list stands."""
     source = iter(ids)
     found: list[tuple[Any, ...]] = []

@@ -1,10 +1,13 @@
 """The emails and phone numbers of the people who are written."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from portal.interchange.writing import bulk, drafts
 from portal.people import names
+
+if TYPE_CHECKING:
+    from portal.interchange.journal import Journal
 
 
 class Contact(NamedTuple):
@@ -52,11 +55,14 @@ class Contacts:
         standing = self._standing.get(person_id, ())
         return [each.value for each in sorted(standing, key=lambda each: (not each.primary, each.value))]
 
-    async def write(self) -> None:
+    async def write(self, journal: "Journal") -> None:
         """Insert what is new, after what was primary has stepped back."""
+        of = f"SELECT id FROM {self._table} WHERE is_primary AND person_id IN ({{ids}})"
+        stepping = await bulk.rows_of(of, [person_id for _, person_id in self._stepping_back])
+        await journal.changing(self._table, (each for (each,) in stepping))
         sql = f"UPDATE {self._table} SET is_primary = ? WHERE person_id = ? AND is_primary"
         await bulk.run(sql, self._stepping_back)
-        await bulk.insert(self._table, ("person_id", self._column, "is_primary"), self._new)
+        await journal.insert(self._table, ("person_id", self._column, "is_primary"), self._new)
 
 
 class Reach:
@@ -77,6 +83,6 @@ class Reach:
         """The folded key that those who see contacts find the person by."""
         return names.contact_key(self._emails.of(person_id), self._phones.of(person_id))
 
-    async def write(self) -> None:
-        await self._emails.write()
-        await self._phones.write()
+    async def write(self, journal: "Journal") -> None:
+        await self._emails.write(journal)
+        await self._phones.write(journal)

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from portal import clock, db
+from portal import db
 from portal.interchange.writing import bulk
 from portal.interchange.writing.drafts import Draft, digest
 from portal.interchange.writing.findings import Findings
 from portal.scope import Scope
+
+if TYPE_CHECKING:
+    from portal.interchange.journal import Journal
 
 D = TypeVar("D", bound=Draft)
 Known = dict[str, tuple[int, str]]
@@ -60,9 +63,10 @@ class Ledger(Generic[D]):
 class Desk:
     """What all writers need, and the ledgers they have opened."""
 
-    def __init__(self, scope: Scope, findings: Findings, progress: Progress) -> None:
+    def __init__(self, scope: Scope, findings: Findings, progress: Progress, journal: "Journal") -> None:
         self.by = scope.account_id
-        self.now = clock.now()
+        self.now = journal.at
+        self.journal = journal
         self.findings = findings
         self.ledgers: list[Ledger[Draft]] = []
         self._progress = progress
@@ -105,23 +109,39 @@ class Desk:
 
     async def settle(self) -> None:
         """Remember, for the next import, what each record was in this one."""
-        for ledger in self.ledgers:
-            ids, hashes, kind = ledger.ids, ledger.hashes, ledger.kind
-            await bulk.run(
-                "DELETE FROM external_id WHERE kind = ? AND record_id = ? AND sourced_id <> ?",
-                ((kind, ids[key], key) for key in ledger.taken_over),
-            )
-            await bulk.insert(
-                "external_id",
-                ("kind", "sourced_id", "record_id", "row_hash"),
-                ((kind, each.key, ids[each.key], hashes[each.key]) for each in ledger.new),
-                len(ledger.new),
-                self.heard("sourcedIds"),
-            )
-            await bulk.run(
-                "UPDATE external_id SET record_id = ?, row_hash = ? WHERE kind = ? AND sourced_id = ?",
-                ((ids[each.key], hashes[each.key], kind, each.key) for each in ledger.changed),
-            )
+        async with self.journal.growing("external_id"):
+            for ledger in self.ledgers:
+                await self._settle(ledger)
+
+    async def _settle(self, ledger: Ledger[Draft]) -> None:
+        ids, hashes, kind = ledger.ids, ledger.hashes, ledger.kind
+        await self.journal.changing("external_id", await self._changing(ledger))
+        await bulk.run(
+            "DELETE FROM external_id WHERE kind = ? AND record_id = ? AND sourced_id <> ?",
+            ((kind, ids[key], key) for key in ledger.taken_over),
+        )
+        await bulk.insert(
+            "external_id",
+            ("kind", "sourced_id", "record_id", "row_hash"),
+            ((kind, each.key, ids[each.key], hashes[each.key]) for each in ledger.new),
+            len(ledger.new),
+            self.heard("sourcedIds"),
+        )
+        await bulk.run(
+            "UPDATE external_id SET record_id = ?, row_hash = ? WHERE kind = ? AND sourced_id = ?",
+            ((ids[each.key], hashes[each.key], kind, each.key) for each in ledger.changed),
+        )
+
+    async def _changing(self, ledger: Ledger[Draft]) -> list[int]:
+        """The names of the other system that change or go, by their ids."""
+        found: list[int] = []
+        for column, wanted in (
+            ("sourced_id", [each.key for each in ledger.changed]),
+            ("record_id", [ledger.ids[key] for key in ledger.taken_over]),
+        ):
+            sql = f"SELECT id FROM external_id WHERE kind = '{ledger.kind}' AND {column} IN ({{ids}})"
+            found += [each for (each,) in await bulk.rows_of(sql, wanted)]
+        return found
 
     async def _known(self, kind: str) -> Known:
         known: Known = {}

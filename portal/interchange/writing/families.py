@@ -68,8 +68,9 @@ async def guardians(
         may_see = student_id in brought and not others
         rows.append((*values, each.relation, may_see, False, True, ground, desk.now, desk.by))
         told.append((student_id, others))
-    await bulk.insert("guardian", _COLUMNS, rows, len(rows), desk.heard("guardians"))
+    await desk.journal.insert("guardian", _COLUMNS, rows, len(rows), desk.heard("guardians"))
     await tell_others(told)
+    await desk.journal.changing("guardian", (ledger.ids[each.key] for each in ledger.changed))
     await bulk.run(
         "UPDATE guardian SET relation = ? WHERE id = ?",
         ((each.relation, ledger.ids[each.key]) for each in ledger.changed),
@@ -106,5 +107,5 @@ async def _households(
     for members, household_id in zip(together, await bulk.fresh_ids("household", len(together)), strict=True):
         of |= dict.fromkeys(members, household_id)
         rows.append((household_id, branch_of[min(children[members[0]])], desk.now))
-    await bulk.insert("household", ("id", "branch_id", "made_at"), rows)
+    await desk.journal.insert("household", ("id", "branch_id", "made_at"), rows)
     return of

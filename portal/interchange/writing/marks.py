@@ -18,7 +18,8 @@ async def categories(
     def values(each: drafts.Category) -> tuple[object, ...]:
         return classes.ids[each.of_class], each.name, each.weight, each.ordinal, ledger.ids[each.key]
 
-    await bulk.insert("category", ("class_id", "name", "weight", "ordinal", "id"), map(values, new))
+    await desk.journal.insert("category", ("class_id", "name", "weight", "ordinal", "id"), map(values, new))
+    await desk.journal.changing("category", (ledger.ids[each.key] for each in ledger.changed))
     await bulk.run(
         "UPDATE category SET class_id = ?, name = ?, weight = ?, ordinal = ? WHERE id = ?",
         map(values, ledger.changed),
@@ -44,7 +45,8 @@ async def assessments(
         )
 
     columns = ("class_id", "category_id", "name", "description", "due_on", "max_points", "id")
-    await bulk.insert("assessment", columns, map(values, new))
+    await desk.journal.insert("assessment", columns, map(values, new))
+    await desk.journal.changing("assessment", (ledger.ids[each.key] for each in ledger.changed))
     await bulk.run(
         "UPDATE assessment SET class_id = ?, category_id = ?, name = ?, description = ?, due_on = ?, max_points = ?"
         " WHERE id = ?",
@@ -127,9 +129,11 @@ class _Scores:
     async def write(self) -> None:
         new = await self.desk.number(self.ledger, "score")
         inserted = self._moved + new
+        updated = (self.ledger.ids[each.key] for each in self._updates)
+        await self.desk.journal.changing("score", [*self._moving, *updated])
         await bulk.run("DELETE FROM score WHERE id = ?", ((each,) for each in self._moving))
         await bulk.run(_UPDATE, map(self._values, self._updates), len(self._updates), self.desk.heard("results"))
-        await bulk.insert(
+        await self.desk.journal.insert(
             "score",
             _COLUMNS,
             ((*self._values(each), *self.place(each)) for each in inserted),

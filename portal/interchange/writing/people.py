@@ -44,6 +44,8 @@ class Writer:
     async def write(self, births: Ledger[drafts.Birth]) -> None:
         """Everything but the births of people who were there before."""
         ledger, desk = self.ledger, self.desk
+        changing = [self.ids[each.key] for each in ledger.changed]
+        await desk.journal.changing("person", changing)
         student = await self._standing("student", lambda each: each.student_at)
         teacher = await self._standing("teacher", lambda each: each.teacher)
         staff = await self._standing("staff_member", lambda each: each.staff)
@@ -53,10 +55,10 @@ class Writer:
         born = {each.key: each for each in births.new}
         standings = (student, teacher, staff)
         made = await asyncio.to_thread(lambda: [self._row(each, standings, reach, born.get(each.key)) for each in new])
-        await bulk.insert("person", _COLUMNS, made, len(made), desk.heard("users"))
+        await desk.journal.insert("person", _COLUMNS, made, len(made), desk.heard("users"))
         changed = await asyncio.to_thread(lambda: [self._change(each, standings, reach) for each in ledger.changed])
         await bulk.run(_UPDATE, changed, len(changed), desk.heard("users"))
-        await reach.write()
+        await reach.write(desk.journal)
         await self._students(student)
         await self._posts(teacher, staff)
         await self._works_at()
@@ -67,6 +69,9 @@ class Writer:
             return Standing(table, {}, {})
         found = await db.rows(f'SELECT person_id, id, code FROM "{table}"')
         held = {person_id: (record_id, code) for person_id, record_id, code in found}
+        await self.desk.journal.changing(
+            table, (held[person][0] for each in claiming if (person := self.ids.get(each.key, 0)) in held)
+        )
         claims = [Claim(each.key, held.get(self.ids.get(each.key, 0), (None,))[0], each.codes) for each in claiming]
         return Standing(table, held, await codes.allot(self.desk.findings, "users", table, claims))
 
@@ -100,7 +105,7 @@ class Writer:
             assert each.student_at
             return self.branches[each.student_at], student.given[each.key], now, by, self.ids[each.key]
 
-        await bulk.insert(
+        await self.desk.journal.insert(
             "student",
             ("branch_id", "code", "changed_at", "changed_by", "person_id", "made_at", "made_by"),
             ((*values(each), now, by) for each in new),
@@ -114,12 +119,12 @@ class Writer:
         ids = self.ids
         new, old = _parted(ids, teacher, (each for each in self.ledger.written if each.teacher))
         rows = [(teacher.given[each.key], each.teacher.left_on, ids[each.key]) for each in new if each.teacher]
-        await bulk.insert("teacher", ("code", "left_on", "person_id"), rows)
+        await self.desk.journal.insert("teacher", ("code", "left_on", "person_id"), rows)
         rows = [(teacher.given[each.key], each.teacher.left_on, ids[each.key]) for each in old if each.teacher]
         await bulk.run("UPDATE teacher SET code = ?, left_on = ? WHERE person_id = ?", rows)
         new, old = _parted(ids, staff, (each for each in self.ledger.written if each.staff))
         made = [(staff.given[each.key], *reversed(each.staff), ids[each.key]) for each in new if each.staff]
-        await bulk.insert("staff_member", ("code", "position", "left_on", "person_id"), made)
+        await self.desk.journal.insert("staff_member", ("code", "position", "left_on", "person_id"), made)
         made = [(staff.given[each.key], *reversed(each.staff), ids[each.key]) for each in old if each.staff]
         await bulk.run("UPDATE staff_member SET code = ?, position = ?, left_on = ? WHERE person_id = ?", made)
 
@@ -128,7 +133,7 @@ class Writer:
         changed = [self.ids[each.key] for each in self.ledger.changed if each.works_at]
         held = set(await bulk.rows_of("SELECT person_id, branch_id FROM works_at WHERE person_id IN ({ids})", changed))
         missing = [pair for pair in pairs if pair not in held]
-        await bulk.insert("works_at", ("person_id", "branch_id"), missing)
+        await self.desk.journal.insert("works_at", ("person_id", "branch_id"), missing)
 
 
 _UPDATE = (
@@ -152,6 +157,7 @@ async def people(
         await Writer(desk, ledger, branches).write(born)
     for each in born.new:
         born.ids[each.key] = ledger.ids[each.key]
+    await desk.journal.changing("person", (born.ids[each.key] for each in born.written if each.key in before))
     await bulk.run(
         "UPDATE person SET birth_date = ?, sex = ?, changed_at = ?, changed_by = ? WHERE id = ?",
         (

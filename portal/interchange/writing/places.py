@@ -13,9 +13,10 @@ from portal.text import slug
 async def branches(desk: Desk, found: Sequence[drafts.Branch], named: Collection[str]) -> Ledger[drafts.Branch]:
     """Branches; an org that nothing names any more keeps the branch that it made."""
     ledger = await desk.open("orgs", found, named=named)
+    await desk.journal.changing("branch", (ledger.ids[each.key] for each in ledger.changed))
     code_of = await _codes(desk, ledger, "branch")
     new = await desk.number(ledger, "branch")
-    await bulk.insert(
+    await desk.journal.insert(
         "branch", ("id", "code", "name"), ((ledger.ids[each.key], code_of[each.key], each.name) for each in new)
     )
     await bulk.run(
@@ -35,7 +36,8 @@ async def terms(desk: Desk, found: Sequence[drafts.Term], said: bool, named: Col
         return each.name, each.kind, each.starts_on, each.ends_on, each.school_year, parent, ledger.ids[each.key]
 
     columns = ("name", "kind", "starts_on", "ends_on", "school_year", "parent_id", "id")
-    await bulk.insert("term", columns, map(values, new))
+    await desk.journal.insert("term", columns, map(values, new))
+    await desk.journal.changing("term", (ledger.ids[each.key] for each in ledger.changed))
     await bulk.run(
         "UPDATE term SET name = ?, kind = ?, starts_on = ?, ends_on = ?, school_year = ?, parent_id = ? WHERE id = ?",
         map(values, ledger.changed),
@@ -46,20 +48,26 @@ async def terms(desk: Desk, found: Sequence[drafts.Term], said: bool, named: Col
 async def programs(desk: Desk, found: Sequence[drafts.Program], said: bool) -> Ledger[drafts.Program]:
     """Programs, each with one level; the slug is given once, because addresses stay."""
     ledger = await desk.open("courses", found, said=said)
+    await desk.journal.changing("program", (ledger.ids[each.key] for each in ledger.changed))
     code_of = await _codes(desk, ledger, "program")
     new = await desk.number(ledger, "program")
     ids = ledger.ids
     slugs = _slugs(new, {each for (each,) in await db.rows("SELECT slug FROM program")} if new else set())
-    await bulk.insert(
+    await desk.journal.insert(
         "program",
         ("id", "code", "slug", "name"),
         ((ids[each.key], code_of[each.key], slugs[each.key], each.name) for each in new),
     )
-    await bulk.insert("level", ("program_id", "ordinal", "name"), ((ids[each.key], 1, each.level) for each in new))
+    await desk.journal.insert(
+        "level", ("program_id", "ordinal", "name"), ((ids[each.key], 1, each.level) for each in new)
+    )
     await bulk.run(
         "UPDATE program SET code = ?, name = ? WHERE id = ?",
         ((code_of[each.key], each.name, ids[each.key]) for each in ledger.changed),
     )
+    levels = "SELECT id FROM level WHERE ordinal = 1 AND program_id IN ({ids})"
+    found_levels = await bulk.rows_of(levels, [ids[each.key] for each in ledger.changed])
+    await desk.journal.changing("level", (each for (each,) in found_levels))
     await bulk.run(
         "UPDATE level SET name = ? WHERE program_id = ? AND ordinal = 1",
         ((each.level, ids[each.key]) for each in ledger.changed),
@@ -75,6 +83,7 @@ async def classes(
 ) -> Ledger[drafts.Class]:
     """Classes. Of courses and sessions that the bundle does not have nothing is taken away."""
     ledger = await desk.open("classes", found, said=said)
+    await desk.journal.changing("class", (ledger.ids[each.key] for each in ledger.changed))
     code_of = await _codes(desk, ledger, "class")
     new = await desk.number(ledger, "class")
     level_of = dict(await db.rows("SELECT program_id, id FROM level WHERE ordinal = 1")) if ledger.written else {}
@@ -89,7 +98,7 @@ async def classes(
         )
 
     columns = ("branch_id", "level_id", "term_id", "code", "name", "starts_on", "ends_on", "room", "id")
-    await bulk.insert("class", columns, map(values, new))
+    await desk.journal.insert("class", columns, map(values, new))
     await bulk.run(
         "UPDATE class SET branch_id = ?, level_id = COALESCE(?, level_id), term_id = COALESCE(?, term_id), code = ?,"
         " name = ?, starts_on = COALESCE(?, starts_on), ends_on = COALESCE(?, ends_on), room = ? WHERE id = ?",

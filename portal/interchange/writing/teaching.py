@@ -46,6 +46,7 @@ async def memberships(
     # All that change are closed first, so that none stands in the way of another.
     fresh = {each.key for each in new}
     old = {ledger.ids[each.key]: each for each in ledger.written if each.key not in fresh}
+    await desk.journal.changing("class_membership", {*old, *changing})
     closing = ((_LONG_AGO, record_id) for record_id in old)
     await bulk.run("UPDATE class_membership SET since = NULL, until = ? WHERE id = ?", closing)
     await bulk.run("DELETE FROM class_membership WHERE id = ?", ((each,) for each in changing - old.keys()))
@@ -53,7 +54,7 @@ async def memberships(
         "UPDATE class_membership SET class_id = ?, student_id = ?, since = ?, until = ? WHERE id = ?",
         map(values, old.values()),
     )
-    await bulk.insert(
+    await desk.journal.insert(
         "class_membership",
         ("class_id", "student_id", "since", "until", "id"),
         map(values, new),
@@ -87,12 +88,13 @@ async def teachings(
         ledger.ids[each.key] = new.get(pair) or held[pair]
     # A row that moved to another class or person leaves nobody behind who could look into the old class.
     left = before - set(ledger.ids.values())
+    await desk.journal.changing("class_teacher", {*left, *(held[pair] for pair in leads if pair in held)})
     await bulk.run("DELETE FROM class_teacher WHERE id = ?", ((each,) for each in left))
     await bulk.run(
         "UPDATE class_teacher SET is_lead = ? WHERE id = ?",
         ((is_lead, held[pair]) for pair, is_lead in leads.items() if pair in held),
     )
-    await bulk.insert(
+    await desk.journal.insert(
         "class_teacher",
         ("class_id", "person_id", "is_lead", "id"),
         ((*pair, leads[pair], record_id) for pair, record_id in new.items()),
