@@ -1,15 +1,17 @@
 """Work that must happen after a commit although the process may die.
 
 A verb calls `enqueue` inside its transaction; a worker claims the row by a conditional update, runs the handler
-registered for its kind, and retries with growing pauses. After `MAX_ATTEMPTS` the job is dead: kept, with its reason,
-for the administrator. A claim is renewed while the handler runs; one that outlives `LEASE` (its process died) is taken
-up by another worker, so a handler must bear to run twice.
+registered for its kind, and retries with growing pauses. After `MAX_ATTEMPTS` the job is dead: kept with its reason
+for the administrator, who has it tried again or lets it go; its payload is forgotten then, or after `KEPT`. A claim is
+renewed while the handler runs; one that outlives `LEASE` (its process died) is taken up by another worker, so a handler
+must bear to run twice.
 """
 
 import asyncio
 import datetime as dt
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,17 +22,21 @@ from portal.db import fields
 
 MAX_ATTEMPTS = 8
 LEASE = dt.timedelta(minutes=10)
+FORGETS_EVERY = dt.timedelta(hours=1)
 IDLE_SECONDS = 1.0
+KEPT = dt.timedelta(days=7)  # as long as the longest-lived link that a payload may hold
 TROUBLED_SECONDS = 5.0  # between two tries to reach a database that does not answer
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
+Watcher = Callable[[str, str, float], object]
 _handlers: dict[str, Handler] = {}
+_watchers: list[Watcher] = []
 _resting: set[asyncio.Event] = set()
 
 
 class Job(Model):
-    """A piece of work. Finished and dead jobs forget their payload, which may hold a secret link."""
+    """A piece of work. A finished job forgets its payload, which may hold a secret link; a dead one after `KEPT`."""
 
     id = fields.Id()
     kind = fields.Text(32)
@@ -41,6 +47,8 @@ class Job(Model):
     claimed_by = fields.Text(32, default="")
     done_at = fields.Instant(null=True)
     dead_at = fields.Instant(null=True)
+    forgotten_at = fields.Instant(null=True)
+    let_go_at = fields.Instant(null=True)
     reason = fields.Text(500, default="")
 
     class Meta:
@@ -56,6 +64,12 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
         return handler
 
     return register
+
+
+def watch(watcher: Watcher) -> None:
+    """Have `watcher` called after every run with its kind, "done", "failed" or "dead", and its seconds."""
+    if watcher not in _watchers:
+        _watchers.append(watcher)
 
 
 async def enqueue(kind: str, payload: dict[str, Any], *, after: dt.timedelta = dt.timedelta()) -> int:
@@ -74,9 +88,13 @@ async def work(stopping: asyncio.Event, *, but: str = "") -> None:
     woken = asyncio.Event()
     _resting.add(woken)
     name = secrets.token_hex(8)
+    forgets_at = clock.now()
     while not stopping.is_set():
         woken.clear()
         try:
+            if clock.now() >= forgets_at:
+                await forget()
+                forgets_at = clock.now() + FORGETS_EVERY
             rest = 0.0 if await run_one(name, but=but) else IDLE_SECONDS
         except Exception:
             logger.exception("the worker could not reach its jobs")
@@ -94,6 +112,38 @@ async def drain() -> int:
     return ran
 
 
+async def revive(job_id: int) -> str | None:
+    """Have a dead job tried again from the beginning, in the open transaction; its kind, or None if that cannot be."""
+    kind = await _dead(job_id)
+    if kind is not None:
+        await Job.filter(id=job_id).update(dead_at=None, attempts=0, due_at=clock.now(), reason="")
+        db.on_commit(_wake)
+    return kind
+
+
+async def let_go(job_id: int) -> str | None:
+    """Forget a dead job, in the open transaction; its kind, or None if there is no such dead job."""
+    kind = await _dead(job_id, forgotten=True)
+    if kind is not None:
+        now = clock.now()
+        await Job.filter(id=job_id).update(payload={}, forgotten_at=now, let_go_at=now)
+    return kind
+
+
+async def forget() -> int:
+    """Forget the payloads of jobs that have been dead for longer than `KEPT`; how many."""
+    old = Job.filter(dead_at__lt=clock.now() - KEPT, forgotten_at=None)
+    return await old.update(payload={}, forgotten_at=clock.now())
+
+
+async def _dead(job_id: int, *, forgotten: bool = False) -> str | None:
+    known = "" if forgotten else " AND forgotten_at IS NULL"
+    found = await db.row(
+        f"SELECT kind FROM job WHERE id = ? AND dead_at IS NOT NULL AND let_go_at IS NULL{known} FOR UPDATE", job_id
+    )
+    return found[0] if found else None
+
+
 async def run_one(worker: str, *, but: str = "") -> bool:
     """Claim and run the oldest due job that is not of the kind `but`; False when there is none."""
     job = await _claim(worker, but)
@@ -101,16 +151,19 @@ async def run_one(worker: str, *, but: str = "") -> bool:
         return False
     identity, kind, payload, attempts = job
     renewing = asyncio.create_task(_renew(identity))
+    begun, outcome = time.monotonic(), "done"
     try:
         await _handlers[kind](payload)
     except Exception as error:
         # Whatever a handler dies of is written down and tried again; the worker itself must live.
         logger.exception("job %s (%s) failed", identity, kind)
-        await _failed(identity, attempts, error)
+        outcome = await _failed(identity, attempts, error)
     else:
         await Job.filter(id=identity).update(done_at=clock.now(), claimed_until=None, payload={})
     finally:
         renewing.cancel()
+    for watcher in _watchers:
+        watcher(kind, outcome, time.monotonic() - begun)
     return True
 
 
@@ -144,7 +197,7 @@ async def _claim(worker: str, but: str = "") -> tuple[int, str, dict[str, Any], 
         return job.id, job.kind, job.payload, job.attempts
 
 
-async def _failed(identity: int, attempts: int, error: Exception) -> None:
+async def _failed(identity: int, attempts: int, error: Exception) -> str:
     now = clock.now()
     dead = now if attempts >= MAX_ATTEMPTS else None
     pause = dt.timedelta(seconds=min(5 * 4 ** (attempts - 1), 6 * 3600))
@@ -152,8 +205,7 @@ async def _failed(identity: int, attempts: int, error: Exception) -> None:
     await Job.filter(id=identity).update(
         claimed_until=None, due_at=now + pause, dead_at=dead, reason=reason.replace("\0", "")
     )
-    if dead:
-        await Job.filter(id=identity).update(payload={})
+    return "dead" if dead else "failed"
 
 
 def _wake() -> None:

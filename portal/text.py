@@ -1,8 +1,11 @@
 """Text as people write it: cleaned once, and folded so that it can be found without diacritics."""
 
+import re
 import unicodedata
 
 from portal.errors import Sentence, say
+
+_NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})?", re.ASCII)
 
 
 def clean(value: str) -> str:
@@ -33,3 +36,18 @@ def problem(value: str, *, longest: int, required: bool) -> Sentence | None:
     if len(value) > longest:
         return say("At most {longest} characters; this has {length}.", longest=longest, length=len(value))
     return None
+
+
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def defused(cell: str) -> str:
+    """A text as a cell of an exported table: an apostrophe marks as text what a spreadsheet would take for a formula.
+
+    Blanks before it do not help a formula, nor does its full-width twin; a number with a sign stays one. After OWASP,
+    "CSV injection". Quoting of separators and quotes is the writer's (the csv module's) own.
+    """
+    bare = cell.lstrip(" \u00a0\u3000\ufeff\u200b")
+    if not bare.startswith(_STARTS_A_FORMULA) or _NUMBER.fullmatch(cell):
+        return cell
+    return "'" + cell

@@ -120,18 +120,91 @@ async def test_a_worker_leaves_a_kind_to_others(database, handlers):
     assert await jobs.run_one("the other worker")
 
 
-async def test_a_dead_job_forgets_its_payload(database, handlers):
+async def one_dead(handlers) -> list[dict[str, str]]:
+    """A dead job; what its handler is given from now on, when it does not fail any more."""
+
     async def fail(payload):
         raise ValueError
 
-    jobs.handles("note")(fail)
+    handlers["note"] = fail
     async with db.transaction():
         await jobs.enqueue("note", {"path": "/reset/a-key"})
     for attempt in range(jobs.MAX_ATTEMPTS):
-        with clock.moved(days=attempt):
+        with clock.moved(days=attempt - jobs.MAX_ATTEMPTS + 1):
+            await db.execute("UPDATE job SET due_at = ?", clock.now())
             await jobs.drain()
     assert (await state())[2]
-    assert "a-key" not in str(await db.rows("SELECT payload FROM job"))
+    seen = []
+    handlers["note"] = _into(seen)
+    return seen
+
+
+async def kept() -> str:
+    return str(await db.rows("SELECT payload FROM job"))
+
+
+async def test_a_dead_job_that_is_tried_again_has_all_its_attempts(database, handlers):
+    seen = await one_dead(handlers)
+    async with db.transaction():
+        assert await jobs.revive(1) == "note"
+    assert (await state())[:3] == (0, False, False)
+    assert await jobs.drain() == 1
+    assert seen == [{"path": "/reset/a-key"}]
+    assert "a-key" not in await kept()
+    async with db.transaction():
+        assert await jobs.revive(1) is None
+        assert await jobs.let_go(1) is None
+
+
+async def test_a_dead_job_that_is_let_go_forgets_its_payload_and_stays_dead(database, handlers):
+    await one_dead(handlers)
+    async with db.transaction():
+        assert await jobs.let_go(1) == "note"
+    assert "a-key" not in await kept()
+    async with db.transaction():
+        assert await jobs.revive(1) is None
+        assert await jobs.let_go(1) is None
+    assert await jobs.drain() == 0
+
+
+async def test_a_dead_job_forgets_its_payload_in_time(database, handlers):
+    await one_dead(handlers)
+    assert await jobs.forget() == 0
+    assert "a-key" in await kept()
+    with clock.moved(seconds=jobs.KEPT.total_seconds() + 60):
+        assert await jobs.forget() == 1
+        assert await jobs.forget() == 0
+    assert "a-key" not in await kept()
+    async with db.transaction():
+        assert await jobs.revive(1) is None
+        assert await jobs.let_go(1) == "note"
+
+
+async def test_the_worker_forgets_what_is_old(database, handlers):
+    await one_dead(handlers)
+    with clock.moved(seconds=jobs.KEPT.total_seconds() + 60):
+        stopping = asyncio.Event()
+        worker = asyncio.create_task(jobs.work(stopping))
+        for _ in range(250):
+            if "a-key" not in await kept():
+                break
+            await asyncio.sleep(0.02)
+        assert "a-key" not in await kept()
+        stopping.set()
+        await asyncio.wait_for(worker, 5)
+
+
+async def test_whoever_watches_hears_how_each_run_ended(database, handlers, monkeypatch):
+    heard = []
+    monkeypatch.setattr(jobs, "_watchers", [])
+    jobs.watch(lambda kind, outcome, seconds: heard.append((kind, outcome, seconds >= 0)))
+    await one_dead(handlers)
+    failures = [("note", "failed", True)] * (jobs.MAX_ATTEMPTS - 1)
+    assert heard == [*failures, ("note", "dead", True)]
+    async with db.transaction():
+        await jobs.revive(1)
+    await jobs.drain()
+    assert heard[-1] == ("note", "done", True)
 
 
 async def test_the_worker_outlives_a_database_that_does_not_answer(database, handlers, monkeypatch):

@@ -6,7 +6,7 @@ from typing import Any
 from tortoise.exceptions import BaseORMException as DatabaseError
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from portal.db.counting import counting
+from portal.db.counting import Spent, counting, spending
 from portal.db.door import (
     Condition,
     before_commit,
@@ -39,6 +39,7 @@ __all__ = [
     "IntegrityError",
     "OperationalError",
     "ReadTooLong",
+    "Spent",
     "TransactionFailed",
     "before_commit",
     "close",
@@ -58,6 +59,7 @@ __all__ = [
     "row",
     "rows",
     "snapshot",
+    "spending",
     "transaction",
     "value",
 ]

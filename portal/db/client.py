@@ -6,6 +6,7 @@ there is one client for all; to which transaction a statement belongs is decided
 """
 
 from collections.abc import Iterable, Sequence
+from time import perf_counter
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
@@ -14,6 +15,7 @@ from tortoise.exceptions import OperationalError
 from tortoise.models import Model
 
 from portal.db import session
+from portal.db.counting import spend
 from portal.db.session import Answer, Block, Engine
 from portal.db.statements import is_limited_write
 
@@ -41,7 +43,11 @@ class DoorClient(BaseDBAsyncClient):
         if is_limited_write(query):
             # Tortoise forgets the limit unless the database is said to know it; both clients say so.
             raise OperationalError("limit() with update() or delete() is refused: it would change every row")
-        return await (session.current() or self.engine).ask(query, values or (), True)
+        begun = perf_counter()
+        try:
+            return await (session.current() or self.engine).ask(query, values or (), True)
+        finally:
+            spend(perf_counter() - begun)
 
     async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, list[Any]]:
         answer = await self.ask(query, values)
@@ -62,7 +68,9 @@ async def many(engine: Engine, sql: str, rows: Sequence[Sequence[Any]]) -> None:
     async with Block(engine):
         held = session.current()
         assert held is not None
+        begun = perf_counter()
         await held.many(sql, rows)
+        spend(perf_counter() - begun)
 
 
 class DoorExecutor(BaseExecutor):

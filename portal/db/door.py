@@ -4,6 +4,7 @@ import re
 from collections.abc import Hashable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import tortoise.context
@@ -12,6 +13,7 @@ from tortoise.context import TortoiseContext
 
 from portal.db import after, client, session
 from portal.db.after import Call
+from portal.db.counting import spend
 from portal.db.registry import MIGRATIONS, MODEL_MODULES, config, refuse_twins
 from portal.db.session import Block, Engine, Snapshot
 from portal.db.values import MOST_PARAMETERS
@@ -137,8 +139,7 @@ def on_commit(call: Call) -> None:
 
 async def rows(sql: str, *args: Any) -> list[tuple[Any, ...]]:
     """All rows of a statement, as tuples."""
-    here = engine()
-    return (await (session.current() or here).ask(here.translated(sql), args, False)).rows
+    return (await _asked(sql, args)).rows
 
 
 async def row(sql: str, *args: Any) -> tuple[Any, ...] | None:
@@ -160,7 +161,11 @@ async def peek(sql: str, *args: Any) -> tuple[Any, ...] | None:
     is a tenth of the way through a thread. Inside a transaction it does not see what that wrote.
     """
     here = engine()
-    found = await here.peek(here.translated(sql), args)
+    begun = perf_counter()
+    try:
+        found = await here.peek(here.translated(sql), args)
+    finally:
+        spend(perf_counter() - begun)
     return found[0] if found else None
 
 
@@ -174,8 +179,16 @@ def commits() -> int | None:
 
 async def execute(sql: str, *args: Any) -> int:
     """Run a statement; the number of rows it changed."""
+    return (await _asked(sql, args)).changed
+
+
+async def _asked(sql: str, args: Sequence[Any]) -> session.Answer:
     here = engine()
-    return (await (session.current() or here).ask(here.translated(sql), args, False)).changed
+    begun = perf_counter()
+    try:
+        return await (session.current() or here).ask(here.translated(sql), args, False)
+    finally:
+        spend(perf_counter() - begun)
 
 
 async def script(sql: str) -> None:

@@ -8,11 +8,13 @@ transaction that may roll back, its read would not see what the owner wrote or w
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import ContextVar
+from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tortoise.exceptions import OperationalError, TransactionManagementError
 
 from portal.db.after import Call, run_all, settled, spawn
+from portal.db.counting import spend
 
 T = TypeVar("T")
 
@@ -156,7 +158,9 @@ class Block:
         session = current()
         if session is None:
             self._name = ""
+            begun = perf_counter()
             session = Session(await self._engine.begin(), writes=True)
+            spend(perf_counter() - begun)
         elif not session.writes:
             raise TransactionManagementError("A snapshot only reads: open the transaction outside of it")
         else:
@@ -210,8 +214,10 @@ class Block:
         if not keep:
             return
         after = session.levels[0].after
+        begun = perf_counter()
         try:
             await session.link.commit()
+            spend(perf_counter() - begun)
         except asyncio.CancelledError:
             # Only a commit that succeeded raises this, so what waited for it must not be lost.
             spawn(run_all(after))

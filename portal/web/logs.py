@@ -9,7 +9,9 @@ from functools import lru_cache
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from portal import db
 from portal.audit import request_id
+from portal.web import metrics
 
 logger = logging.getLogger("portal.requests")
 
@@ -55,7 +57,7 @@ CONFIG = {
 
 
 class RequestLog:
-    """Gives every request an id, and logs it with method, path, status and milliseconds: never a body or query."""
+    """Gives every request an id, counts it, and logs method, path, status and milliseconds: never a body or query."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -68,6 +70,8 @@ class RequestLog:
         identity = sent.decode() if _IDENTITY.fullmatch(sent) else secrets.token_hex(8)
         header = (b"x-request-id", identity.encode())
         token = request_id.set(identity)
+        spent = db.Spent()
+        spending = db.spending.set(spent)
         begun = time.perf_counter()
         status = 0
 
@@ -86,9 +90,12 @@ class RequestLog:
             # The reader has the error page already; here the trace still stands beside the request's id.
             logger.exception("%s %s broke", scope["method"], _SECRET_PATH.sub(r"\1…", scope["path"]))
         finally:
+            seconds = time.perf_counter() - begun
+            metrics.request(scope, status, seconds, spent)
             if not scope["path"].startswith("/static/"):
-                self._log(scope, status, time.perf_counter() - begun)
+                self._log(scope, status, seconds)
             request_id.reset(token)
+            db.spending.reset(spending)
 
     def _log(self, scope: Scope, status: int, seconds: float) -> None:
         if logger.isEnabledFor(logging.INFO):
