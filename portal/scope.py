@@ -25,6 +25,11 @@ class Permission(StrEnum):
     SEE_IMPORTS = "see_imports"
     IMPORT_DATA = "import_data"
     READ_OUTBOX = "read_outbox"
+    NOTE_CONSENT = "note_consent"
+    SEE_READERS = "see_readers"
+    EXPORT_PEOPLE = "export_people"
+    ERASE_PEOPLE = "erase_people"
+    SET_RETENTION = "set_retention"
 
 
 @dataclass(frozen=True, slots=True)
