@@ -242,7 +242,9 @@ async def _drop_files(subject: Subject, naming: list[int]) -> int:
     if not dropped:
         return 0
     marks = db.marks(len(dropped))
-    await db.execute(f"UPDATE import_run SET file_id = NULL, problems = '[]' WHERE file_id IN ({marks})", *dropped)
+    await db.execute(
+        f"UPDATE import_run SET file_id = NULL, problems = '[]', preview = '[]' WHERE file_id IN ({marks})", *dropped
+    )
     over = f"UPDATE data_export SET file_id = NULL, expires_at = ? WHERE file_id IN ({marks})"
     await db.execute(over, clock.now(), *dropped)
     await files.discard(dropped)

@@ -124,6 +124,7 @@ TABLES: dict[str, Table] = {
             "request_id": kept("a random number"),
         }
     ),
+    "audit_unlocked": Table({}),
     "stored_file": Table(
         {
             "sha256": special("bundles: a file that names the person is deleted"),
@@ -173,6 +174,18 @@ TABLES: dict[str, Table] = {
             "stage": kept(_CODE),
             "counts": kept(_FIGURES),
             "problems": mentions(json=True),
+            "act": kept(_CODE),
+            "options": mentions(json=True),
+            "preview": mentions(json=True),
+            "kept": mentions(json=True),
+        }
+    ),
+    "import_created": Table({"table_name": kept(_CODE), "digests": kept("hashes of whole rows")}),
+    "import_change": Table(
+        {
+            "table_name": kept(_CODE),
+            "before": mentions(),  # and traces: what the person's own rows were before is forgotten
+            "after": kept("a hash of the whole row"),
         }
     ),
     "external_id": Table(

@@ -38,6 +38,8 @@ class Kind:
     old: str
 
 
+_TOLD = "(file_id IS NOT NULL OR CAST(problems AS TEXT) <> '[]' OR CAST(preview AS TEXT) <> '[]')"
+
 KINDS = (
     Kind(
         "attempts",
@@ -80,7 +82,13 @@ KINDS = (
         "imports",
         say("Files of imports"),
         say("The file that was sent and its list of problems; the figures of the import stay."),
-        *(90, 1, 1095, "import_run", "ended_at < ? AND (file_id IS NOT NULL OR CAST(problems AS TEXT) <> '[]')"),
+        *(
+            90,
+            1,
+            1095,
+            "import_run",
+            "ended_at < ? AND (file_id IS NOT NULL OR CAST(problems AS TEXT) <> '[]' OR CAST(preview AS TEXT) <> '[]')",
+        ),
     ),
     Kind(
         "exports",
@@ -226,7 +234,8 @@ async def _forget_files(kind: Kind, ids: list[int], cut: dt.datetime) -> None:
     """The file and the problems of an import; the run stays with its figures."""
     marks = db.marks(len(ids))
     held = await db.rows(f"SELECT file_id FROM import_run WHERE id IN ({marks}) AND file_id IS NOT NULL", *ids)
-    await db.execute(f"UPDATE import_run SET file_id = NULL, problems = '[]' WHERE id IN ({marks})", *ids)
+    emptied = "file_id = NULL, problems = '[]', preview = '[]', kept = '[]'"
+    await db.execute(f"UPDATE import_run SET {emptied} WHERE id IN ({marks})", *ids)
     await files.discard([row[0] for row in held])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from portal import clock, db
 from portal.access import secrets
 from portal.errors import Conflict, say
-from portal.interchange import erased
+from portal.interchange import erased, journal
 from portal.privacy.registry import TABLES
 from portal.privacy.subjects import GONE, Subject
 
@@ -24,6 +24,7 @@ async def clear(subject: Subject) -> dict[str, int]:
         "letter": await _letters(subject),
         "audit_entry": await _acts(subject),
         "sign_in_attempt": await _attempts(subject),
+        "import_change": await _before_imports(subject),
         "external_id": await _names_elsewhere(subject),
     }
 
@@ -167,6 +168,34 @@ async def _attempts(subject: Subject) -> int:
         keys.append(f"change {subject.account_id}")
     hashes = sorted(secrets.keyed(key) for key in keys)
     return await db.execute(f"DELETE FROM sign_in_attempt WHERE login_hash IN ({db.marks(len(hashes))})", *hashes)
+
+
+async def _before_imports(subject: Subject) -> int:
+    """What their rows were before imports changed or deleted them: an undo leaves these as they are."""
+    person, student = subject.person_id, subject.student_id or 0
+    theirs = {
+        "person": [person],
+        "student": [student],
+        "guardian": await _column("SELECT id FROM guardian WHERE person_id = ? OR student_id = ?", person, student),
+        "class_membership": await _column("SELECT id FROM class_membership WHERE student_id = ?", student),
+        "score": await _column("SELECT id FROM score WHERE student_id = ?", student),
+        "external_id": await _column(
+            "SELECT id FROM external_id WHERE (kind IN ('users', 'demographics') AND record_id = ?)"
+            " OR (kind = 'results' AND record_id IN (SELECT id FROM score WHERE student_id = ?))",
+            *(person, student),
+        ),
+    }
+    for table in ("email_address", "phone_number", "teacher", "staff_member", "class_teacher"):
+        theirs[table] = await _column(f'SELECT id FROM "{table}" WHERE person_id = ?', person)
+    count = "SELECT COUNT(*) FROM import_change"
+    before = int(await db.value(count))
+    for table, ids in theirs.items():
+        await journal.forget(table, ids)
+    # Rows that an import deleted are there no more; the journal has all their columns.
+    for column, identity in (("person_id", person), ("student_id", student)):
+        for end in (",", "}"):
+            await db.execute("DELETE FROM import_change WHERE before LIKE ?", f'%"{column}": {identity}{end}%')
+    return before - int(await db.value(count))
 
 
 async def _names_elsewhere(subject: Subject) -> int:

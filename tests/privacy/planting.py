@@ -100,9 +100,14 @@ async def send(cast: Cast, packed: bytes, name: str) -> int:
     """Upload a bundle and have it worked off; the run's id."""
     async with await browser_of(cast.son) as administrator:
         answer = await administrator.post("/staff/imports", files={"file": (name, packed, "application/zip")})
-    assert answer.status_code == 303, answer.text
-    await jobs.drain()
-    return int(answer.headers["location"].rpartition("/")[2])
+        assert answer.status_code == 303, answer.text
+        await jobs.drain()
+        run = int(answer.headers["location"].rpartition("/")[2])
+        if await db.value("SELECT state FROM import_run WHERE id = ?", run) == "done":
+            answer = await administrator.post(f"/staff/imports/{run}/import")
+            assert answer.status_code == 303, answer.text
+            await jobs.drain()
+    return run
 
 
 async def _import(cast: Cast) -> int:
