@@ -24,12 +24,9 @@ class Permission(StrEnum):
     SEE_ROLES = "see_roles"
     SEE_IMPORTS = "see_imports"
     IMPORT_DATA = "import_data"
-    READ_OUTBOX = "read_outbox"
-    NOTE_CONSENT = "note_consent"
-    SEE_READERS = "see_readers"
+    IMPORT_PEOPLE = "import_people"
     EXPORT_PEOPLE = "export_people"
-    ERASE_PEOPLE = "erase_people"
-    SET_RETENTION = "set_retention"
+    READ_OUTBOX = "read_outbox"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from starlette.routing import BaseRoute
 
-from staff import accounts, admission, guardians, imports, outbox, people, roles, students, today
+from staff import accounts, admission, guardians, imports, outbox, people, roles, sheets, students, today
 
 routes: list[BaseRoute] = [
     *today.routes,
+    *sheets.routes,
     *people.routes,
     *admission.routes,
     *students.routes,

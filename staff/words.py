@@ -2,6 +2,7 @@
 
 from portal.access.roles import Role
 from portal.errors import Sentence, say
+from portal.interchange.sheets.writing import GROUND as SPREADSHEET
 from portal.people.guardians import WITH_STUDENT
 from portal.scope import Permission as P
 
@@ -58,12 +59,9 @@ PERMISSIONS: dict[P, Sentence] = {
     P.SEE_ROLES: say("See this table of roles"),
     P.SEE_IMPORTS: say("See what was imported"),
     P.IMPORT_DATA: say("Import data"),
+    P.IMPORT_PEOPLE: say("Import people from a spreadsheet"),
+    P.EXPORT_PEOPLE: say("Take lists of people along as a file"),
     P.READ_OUTBOX: say("Read the letters of the demo centre"),
-    P.NOTE_CONSENT: say("See consents, and note those given or withdrawn on paper"),
-    P.SEE_READERS: say("See who looked at somebody's records"),
-    P.EXPORT_PEOPLE: say("Pack what is held about a person, for them"),
-    P.ERASE_PEOPLE: say("Erase a person for good"),
-    P.SET_RETENTION: say("Decide how long things are kept"),
 }
 
 ACTS: dict[str, Sentence] = {
@@ -109,10 +107,13 @@ KINDS: dict[str, Sentence] = {
     "categories": say("Categories of work"),
     "lineItems": say("Assessments"),
     "results": say("Marks given"),
+    "students": say("Students"),
+    "staff": say("Staff"),
     "sourcedIds": say("Names in the other system"),
 }
 
 
 def ground(text: str) -> Sentence:
     """A ground as it is shown: what staff typed, or, where the system wrote it, in the reader's language."""
-    return WITH_STUDENT if text == str(WITH_STUDENT) else Sentence("{text}", {"text": text})
+    known = {str(each): each for each in (WITH_STUDENT, SPREADSHEET)}
+    return known.get(text, Sentence("{text}", {"text": text}))

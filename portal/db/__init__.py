@@ -15,7 +15,6 @@ from portal.db.door import (
     dialect,
     execute,
     execute_many,
-    identity,
     insert,
     marks,
     on_commit,
@@ -24,7 +23,6 @@ from portal.db.door import (
     row,
     rows,
     snapshot,
-    sweep,
     transaction,
     value,
 )
@@ -51,7 +49,6 @@ __all__ = [
     "dialect",
     "execute",
     "execute_many",
-    "identity",
     "insert",
     "instant",
     "is_current",
@@ -63,7 +60,6 @@ __all__ = [
     "rows",
     "snapshot",
     "spending",
-    "sweep",
     "transaction",
     "value",
 ]

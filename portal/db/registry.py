@@ -22,8 +22,6 @@ MODEL_MODULES = [
     "portal.timetable.models",
     "portal.gradebook.models",
     "portal.interchange.models",
-    "portal.interchange.erased",
-    "portal.privacy.models",
 ]
 
 MIGRATIONS = "portal.migrations"

@@ -56,3 +56,36 @@ class ExternalId(Model):
 
     class Meta:
         table = "external_id"
+
+
+class Sheet(Model):
+    """A spreadsheet that was sent: which of its sheets is meant, what its columns are, and the run it became."""
+
+    id = fields.Id()
+    kind = fields.Text(12)
+    file = fields.Ref("models.StoredFile")
+    file_name = fields.Text(200)
+    number = fields.Number(default=0)
+    columns = fields.Json()
+    options = fields.Json()
+    run = fields.Ref("models.ImportRun", null=True)
+    made_at = fields.Instant()
+    made_by = fields.Number(null=True)
+
+    class Meta:
+        table = "sheet"
+
+
+class ColumnMatch(Model):
+    """How the columns of sheets with these headers were matched when it was last done."""
+
+    id = fields.Id()
+    kind = fields.Text(12)
+    signature = fields.Text(32)
+    columns = fields.Json()
+    options = fields.Json()
+    used_at = fields.Instant()
+    used_by = fields.Number(null=True)
+
+    class Meta:
+        table = "column_match"

@@ -22,7 +22,7 @@ from portal.interchange.journal import Journal
 from portal.interchange.models import ImportRun
 from portal.interchange.oneroster import Problem
 from portal.interchange.outdated import outdate
-from portal.scope import Scope
+from portal.scope import Permission, Scope
 
 Counts = dict[str, dict[str, int]]
 """By kind of record how many are new, changed, same, leaving (or unnamed: no longer named, and left as they are)."""
@@ -94,20 +94,27 @@ Loader = Callable[[Order], Awaitable[Outcome]]
 
 
 class Kind(NamedTuple):
-    """A kind of import: who loads it and which media types it may be sent as."""
+    """A kind of import: who loads it, which media types it may be sent as, and the right it needs.
+
+    `everywhere`: the right must hold in all branches, because the file speaks of the whole centre.
+    """
 
     load: Loader
     accepts: Sequence[str]
+    right: Permission = Permission.IMPORT_DATA
+    everywhere: bool = True
 
 
 kinds: dict[str, Kind] = {}
 
 
-def loads(kind: str, *, accepts: Sequence[str]) -> Callable[[Loader], Loader]:
+def loads(
+    kind: str, *, accepts: Sequence[str], right: Permission = Permission.IMPORT_DATA, everywhere: bool = True
+) -> Callable[[Loader], Loader]:
     """Register the loader of a kind of import; one kind, one loader."""
 
     def register(loader: Loader) -> Loader:
-        if kinds.setdefault(kind, Kind(loader, accepts)).load is not loader:
+        if kinds.setdefault(kind, Kind(loader, accepts, right, everywhere)).load is not loader:
             raise ValueError(f"two loaders for {kind} imports")
         return loader
 

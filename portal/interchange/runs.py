@@ -134,7 +134,7 @@ async def start(
     `kind` names a loader (`orders.loads`), which finds the `options` in its order. Raises `Invalid` beside `file` for
     none, an empty one or one of another type, `TooLarge`, and `Forbidden` for who may import into some branches only.
     """
-    require(scope)
+    require(scope, kind)
     if chunks is None:
         raise Invalid({"file": say("Choose a file.")})
     file = await files.receive(scope, chunks, name, largest=LARGEST, only=tuple(orders.kinds[kind].accepts))
@@ -179,19 +179,23 @@ async def go_on(scope: Scope, run_id: int, *, agreed: bool = False) -> None:
         await audit.record(scope, "import.go_on", "import_run", run_id, {"agreed": agreed})
 
 
-def require(scope: Scope) -> None:
-    """Raise `Forbidden` for who may not import, or into some branches only: a file speaks of the whole centre."""
-    scope.require(Permission.IMPORT_DATA)
-    if scope.branches_for(Permission.IMPORT_DATA) is not None:
+def require(scope: Scope, kind: str = "oneroster") -> None:
+    """Raise `Forbidden` for who may not import this kind; where it speaks of the whole centre, in every branch."""
+    right, everywhere = orders.kinds[kind].right, orders.kinds[kind].everywhere
+    scope.require(right)
+    if everywhere and scope.branches_for(right) is not None:
         raise Forbidden(say("Importing changes every branch, so it needs the right in all of them."))
 
 
 async def _locked(scope: Scope, run_id: int) -> ImportRun:
-    """A run to act on, held until the end of the transaction."""
-    require(scope)
+    """A run to act on, held until the end of the transaction; of who may import into some branches, only their own."""
+    scope.require(*{each.right for each in orders.kinds.values()})
     found = await ImportRun.filter(id=run_id).select_for_update().first()
     if found is None:
         raise NotFound
+    if scope.branches_for(Permission.SEE_IMPORTS) is not None and found.made_by != scope.account_id:
+        raise NotFound
+    require(scope, found.kind)
     return found
 
 

@@ -12,9 +12,10 @@ from portal.errors import Forbidden, NotFound, Refusal, Sentence, say
 from portal.interchange import loading, orders, runs
 from portal.interchange.models import ImportRun
 from portal.interchange.orders import Order, Outcome
+from portal.interchange.sheets import loading as sheets
 from portal.scope import SYSTEM, Scope
 
-KINDS = (loading,)
+KINDS = (loading, sheets)
 """The modules whose loaders this job knows."""
 
 logger = logging.getLogger(__name__)

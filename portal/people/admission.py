@@ -61,7 +61,7 @@ class Entered(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Human:
+class Human:
     """Name and contacts of one of the two, cleaned; `errors` are by the names of the form."""
 
     family_name: str
@@ -72,7 +72,8 @@ class _Human:
     errors: dict[str, Sentence | None]
 
     @classmethod
-    def read(cls, typed: Mapping[str, str], prefix: str = "") -> "_Human":
+    def read(cls, typed: Mapping[str, str], prefix: str = "") -> "Human":
+        """One of the two by the fields that begin with `prefix`."""
         family, middle, given = (
             clean(typed.get(f"{prefix}{part}", "")) for part in ("family_name", "middle_name", "given_name")
         )
@@ -88,17 +89,59 @@ class _Human:
         return cls(family, middle, given, number, address, errors)
 
 
+class Judged(NamedTuple):
+    """A student as typed, cleaned; `errors` has a sentence for every field that breaks a rule."""
+
+    student: Human
+    birth_date: dt.date | None
+    sex: str
+    address: str
+    errors: dict[str, Sentence]
+
+
+NOBODY: Mapping[str, str] = {"phone": "", "email": ""}
+
+
+def judge(typed: Mapping[str, str], today: dt.date, reached: Mapping[str, str] = NOBODY) -> Judged:
+    """Judge a student by the rules of the form; `reached` is the phone and email of the guardian who stands in."""
+    student = Human.read(typed)
+    birth_date, birth_problem = persons.day(typed.get("birth_date", ""))
+    sex, address = typed.get("sex", ""), clean(typed.get("address", ""))
+    errors = student.errors | {
+        "birth_date": birth_problem or persons.birth_problem(birth_date),
+        "sex": _CHOOSE if sex and sex not in SEXES else None,
+        "address": problem(address, longest=300, required=False),
+    }
+    stand_in = persons.is_minor(birth_date, today)
+    for kind, own in (("phone", student.phone), ("email", student.email)):
+        if not own and not (stand_in and reached[kind]):
+            errors[kind] = errors[kind] or (_OR_GUARDIAN if stand_in or birth_date is None else _MISSING)
+    return Judged(student, birth_date, sex, address, {name: said for name, said in errors.items() if said})
+
+
+def judge_guardian(
+    typed: Mapping[str, str], prefix: str = "guardian_", relation: str = "guardian_relation"
+) -> tuple[Human, dict[str, Sentence]]:
+    """Judge a guardian who is new by the rules of the form: name, relation, phone and email."""
+    guardian = Human.read(typed, prefix)
+    errors = {relation: None if typed.get(relation, "") in guardians.RELATIONS else _CHOOSE} | guardian.errors
+    for kind, value in (("phone", guardian.phone), ("email", guardian.email)):
+        if not value:
+            errors[f"{prefix}{kind}"] = _MISSING
+    return guardian, {name: said for name, said in errors.items() if said}
+
+
 @dataclass(slots=True)
 class _Draft:
     """What is to be entered: cleaned, and right when `errors` holds no sentence."""
 
-    student: _Human
+    student: Human
     birth_date: dt.date | None
     sex: str
     address: str
     branch_id: int
     assigned_to: int
-    guardian: _Human | None
+    guardian: Human | None
     guardian_id: int | None
     guardian_said: bool
     relation: str
@@ -127,39 +170,31 @@ async def enter(scope: Scope, typed: Mapping[str, str], *, today: dt.date, confi
 
 async def _read(scope: Scope, typed: Mapping[str, str], today: dt.date) -> _Draft:
     """The draft; raises `Invalid` with everything that is wrong with it."""
-    student = _Human.read(typed)
-    birth_date, birth_problem = persons.day(typed.get("birth_date", ""))
     branch_id, branch_problem = await _branch(scope, typed.get("branch_id", ""))
     assigned_to, assigned_problem = await _assigned(scope, typed.get("assigned_to", ""))
     guardian, guardian_id, reached, guardian_errors = await _guardian(scope, typed)
-    sex, address = typed.get("sex", ""), clean(typed.get("address", ""))
-    errors = student.errors | {
-        "birth_date": birth_problem or persons.birth_problem(birth_date),
-        "sex": _CHOOSE if sex and sex not in SEXES else None,
-        "address": problem(address, longest=300, required=False),
+    judged = judge(typed, today, reached)
+    errors: dict[str, Sentence | None] = {
+        **judged.errors,
         "branch_id": branch_problem,
         "assigned_to": assigned_problem,
         **guardian_errors,
     }
-    stand_in = persons.is_minor(birth_date, today)
-    for kind, own in (("phone", student.phone), ("email", student.email)):
-        if not own and not (stand_in and reached[kind]):
-            errors[kind] = errors[kind] or (_OR_GUARDIAN if stand_in or birth_date is None else _MISSING)
     wrong = {name: sentence for name, sentence in errors.items() if sentence}
     if wrong:
         raise Invalid(wrong)
     return _Draft(
-        student=student,
-        birth_date=birth_date,
-        sex=sex,
-        address=address,
+        student=judged.student,
+        birth_date=judged.birth_date,
+        sex=judged.sex,
+        address=judged.address,
         branch_id=branch_id,
         assigned_to=assigned_to,
         guardian=guardian,
         guardian_id=guardian_id,
         guardian_said=guardian is None or typed.get("guardian_id") == NEW,
         relation=typed.get("guardian_relation", ""),
-        phone=student.phone or reached["phone"],
+        phone=judged.student.phone or reached["phone"],
     )
 
 
@@ -175,26 +210,21 @@ async def _assigned(scope: Scope, typed: str) -> tuple[int, Sentence | None]:
 
 async def _guardian(
     scope: Scope, typed: Mapping[str, str]
-) -> tuple[_Human | None, int | None, dict[str, str], dict[str, Sentence | None]]:
+) -> tuple[Human | None, int | None, Mapping[str, str], dict[str, Sentence]]:
     """Who the guardian is: new, or here already, or nobody; how they are reached; what is wrong with it."""
-    nobody = {"phone": "", "email": ""}
-    relation = typed.get("guardian_relation", "")
-    wrong: dict[str, Sentence | None] = {"guardian_relation": None if relation in guardians.RELATIONS else _CHOOSE}
     chosen = typed.get("guardian_id", "")
     if chosen not in ("", NEW):
+        relation = typed.get("guardian_relation", "")
+        wrong = {} if relation in guardians.RELATIONS else {"guardian_relation": _CHOOSE}
         guardian_id = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) <= 18 else 0
         try:
             reached = await _reached(scope, guardian_id)
         except NotFound:
-            return None, None, nobody, wrong | {"guardian_id": _CHOOSE}
+            return None, None, NOBODY, wrong | {"guardian_id": _CHOOSE}
         return None, guardian_id, reached, wrong
     if not any(clean(value) for name, value in typed.items() if name.startswith("guardian_") and value != NEW):
-        return None, None, nobody, {}
-    guardian = _Human.read(typed, "guardian_")
-    wrong |= guardian.errors
-    for kind, value in (("phone", guardian.phone), ("email", guardian.email)):
-        if not value:
-            wrong[f"guardian_{kind}"] = _MISSING
+        return None, None, NOBODY, {}
+    guardian, wrong = judge_guardian(typed)
     return guardian, None, {"phone": guardian.phone, "email": guardian.email}, wrong
 
 
@@ -260,7 +290,7 @@ async def _write(scope: Scope, draft: _Draft) -> int:
 
 async def _add(
     scope: Scope,
-    human: _Human,
+    human: Human,
     draft: _Draft,
     *,
     birth_date: dt.date | None = None,

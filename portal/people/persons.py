@@ -85,7 +85,7 @@ async def search(scope: Scope, query: str, *, page: int = 1, only: str = "") -> 
 
     `only` narrows to "students", "guardians", "teachers" or "staff". Contacts are searched only where they may be seen.
     """
-    where, args = _matching(scope, query, only)
+    where, args = matching(scope, query, only)
     page = min(max(page, 1), COUNTED // PAGE)
     total = await db.value(
         f"SELECT COUNT(*) FROM (SELECT 1 FROM person p WHERE {where} LIMIT {COUNTED + 1}) AS counted", *args
@@ -297,7 +297,8 @@ _KINDS = {
 }
 
 
-def _matching(scope: Scope, query: str, only: str) -> tuple[str, list[object]]:
+def matching(scope: Scope, query: str, only: str) -> tuple[str, list[object]]:
+    """The people of a search, as a condition on `person p`, with its arguments."""
     seen = sight.persons(scope)
     reach = sight.contacts(scope)
     parts, args = [seen.sql], list(seen.args)

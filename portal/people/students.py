@@ -1,13 +1,13 @@
 """Students: their record, their guardians, and making a person one."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from portal import audit, clock, db, versions
 from portal.errors import Conflict, Invalid, NotFound, say
-from portal.people import authors, names, persons, sight
+from portal.people import authors, codes, names, persons, sight
 from portal.people.models import Person, Student
 from portal.scope import Permission, Scope
 
@@ -127,7 +127,7 @@ async def admit(
     async with db.transaction():
         if await Student.filter(person_id=person.id).exists():
             raise Conflict(say("This person is a student already."))
-        code = code or await _next_code()
+        code = code or (await fresh_codes(1))[0]
         if await Student.filter(code=code).exists():
             raise Invalid({"code": say("Another student has this code.")})
         student = await Student.create(
@@ -146,12 +146,15 @@ async def admit(
     return student
 
 
-async def _next_code() -> str:
-    """HV and five digits, after the highest there is; in the caller's transaction, one caller after another."""
+async def fresh_codes(count: int, taken: Collection[str] = ()) -> list[str]:
+    """Codes that no student has: HV and five digits, after the highest there is; `taken` are not given either.
+
+    In the caller's transaction, one caller after another.
+    """
     await db.row("SELECT id FROM centre FOR NO KEY UPDATE")
     highest = await db.value("SELECT MAX(code) FROM student WHERE code LIKE 'HV_____'")
-    number = int(highest[2:]) + 1 if highest and highest[2:].isdigit() else 1
-    return f"HV{number:05}"
+    number = int(highest[2:]) if highest and highest[2:].isdigit() else 0
+    return codes.following("HV", number, count, taken)
 
 
 async def _guardians(scope: Scope, student_id: int) -> tuple[list[Link] | None, bool]:

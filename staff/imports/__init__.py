@@ -14,7 +14,7 @@ from portal.scope import Permission
 from portal.web.forms import Form, read_form, read_query, whole
 from portal.web.guard import guard
 from portal.web.templating import page, see
-from staff import words
+from staff import sheets, words
 from staff.paging import pager
 
 CHUNK = 1 << 20
@@ -48,7 +48,7 @@ async def upload(request: Request) -> Response:
     return see(request, f"/staff/imports/{run_id}", flash="uploaded")
 
 
-@guard(Permission.IMPORT_DATA)
+@guard(Permission.IMPORT_DATA, Permission.IMPORT_PEOPLE)
 async def go_on(request: Request) -> Response:
     """Import the file that was checked."""
     form = await read_form(request, "agreed")
@@ -116,7 +116,8 @@ async def _run(request: Request, template: str) -> Response:
         counted=len(found.problems),
         path=f"/staff/imports/{found.id}",
     )
-    return page(request, template, run=found, problems=shown, pages=pages, words=words)
+    more = await sheets.of_run(request, found, number) if found.kind == "people" else {}
+    return page(request, template, run=found, problems=shown, pages=pages, words=words, **more)
 
 
 routes = [

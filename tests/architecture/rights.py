@@ -17,6 +17,9 @@ DECIDES_ON_GUARDIANS = frozenset({"care", "manager", "director"})
 SEES_ACCOUNTS = frozenset({"manager", "director", "administrator"})
 KEEPS_ACCOUNTS = frozenset({"manager", "administrator"})
 ADMINISTRATOR = frozenset({"administrator"})
+IMPORTS_PEOPLE = frozenset({"manager", "administrator"})
+TAKES_LISTS = frozenset({"manager", "director", "administrator"})
+SEES_IMPORTS = CENTRE | {"manager"}  # a manager only their own
 
 OPENS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/static/{path:path}"): ANYBODY,
@@ -68,11 +71,20 @@ OPENS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/staff/accounts/{id:id}/closing"): KEEPS_ACCOUNTS,
     ("POST", "/staff/accounts/{id:id}/opening"): KEEPS_ACCOUNTS,
     # Imports and the outbox concern the whole centre.
-    ("GET", "/staff/imports"): CENTRE,
-    ("GET", "/staff/imports/{id:id}"): CENTRE,
-    ("GET", "/staff/imports/{id:id}/progress"): CENTRE,
+    ("GET", "/staff/imports"): SEES_IMPORTS,
+    ("GET", "/staff/imports/{id:id}"): SEES_IMPORTS,
+    ("GET", "/staff/imports/{id:id}/progress"): SEES_IMPORTS,
     ("POST", "/staff/imports"): ADMINISTRATOR,
-    ("POST", "/staff/imports/{id:id}/import"): ADMINISTRATOR,
+    ("POST", "/staff/imports/{id:id}/import"): IMPORTS_PEOPLE,
+    # People from a spreadsheet: the manager into the branch.
+    ("GET", "/staff/imports/people"): IMPORTS_PEOPLE,
+    ("POST", "/staff/imports/people"): IMPORTS_PEOPLE,
+    ("GET", "/staff/imports/people/template"): IMPORTS_PEOPLE,
+    ("GET", "/staff/imports/people/{id:id}"): IMPORTS_PEOPLE,
+    ("POST", "/staff/imports/people/{id:id}"): IMPORTS_PEOPLE,
+    ("POST", "/staff/imports/{id:id}/decisions"): IMPORTS_PEOPLE,
+    ("GET", "/staff/imports/{id:id}/mistakes"): IMPORTS_PEOPLE,
+    ("POST", "/staff/people/export"): TAKES_LISTS,
     ("GET", "/staff/outbox"): ADMINISTRATOR,
     ("GET", "/staff/outbox/{id:id}"): ADMINISTRATOR,
 }

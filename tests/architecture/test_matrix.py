@@ -1,13 +1,17 @@
 """Every address, tried by everybody: `rights.OPENS`, written by hand from docs/access.md, says who gets in."""
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 from httpx2 import AsyncClient, Response
 from starlette.routing import Route
 
-from portal import clock, db
+from portal import clock, db, files
 from portal.web.guard import all_routes
 from tests.architecture.addresses import PAGE
 from tests.architecture.rights import ANYBODY, CENTRE, OPENS
@@ -41,7 +45,7 @@ class Try:
 
     address: Address
     ids: dict[str, int]
-    data: dict[str, str] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
     by: str = ""
 
     @property
@@ -71,9 +75,10 @@ def filled(path: str, identity: int = NOBODY, **ids: int) -> str:
 
 
 @pytest.fixture
-async def cast(database: str) -> Cast:
+async def cast(database: str, tmp_path: Path) -> Cast:
     """The cast; Kim, who works in the other branch and was invited, Ngân, who works there without an account; and Bà,
     a relative in Cầu Giấy whom nobody has linked yet."""
+    files.configure(tmp_path)
     cast = await gather(demo=True)
     await add(cast, "ba", "Phan Thị Bà")
     for key, name in (("kim", "Võ Ngọc Kim"), ("ngan", "Võ Thu Ngân")):
@@ -134,6 +139,7 @@ async def of_strangers(cast: Cast) -> list[Try]:
         Try(("POST", f"{accounts}/closing"), {"id": kim}, by="son"),
         Try(("POST", f"{accounts}/opening"), {"id": cast.an.account}, by="son"),
     ]
+    tries += await _sheets(cast)
     for act, data in (("", {"may_see": "1", "ground": "Agreed"}), ("/restriction", {"ground": "A court's order"})):
         for end in ("", "/end") if act else ("",):
             address = ("POST", f"{links}/{{guardian:id}}{act}{end}")
@@ -143,6 +149,40 @@ async def of_strangers(cast: Cast) -> list[Try]:
                 Try(address, {"id": student, "guardian": own_guardian}, data),
             ]
     return tries
+
+
+async def _sheets(cast: Cast) -> list[Try]:
+    """Spreadsheets and imports of Sơn, who sees the whole centre: none of them is for a manager of one branch."""
+    file = await db.insert(
+        "stored_file",
+        **{"sha256": await _kept(b"Ho ten,Ngay sinh\nLe Thi Mot,1/2/2000\n"), "size": 40, "media_type": "text/plain"},
+        **{"name": "a.csv", "uploaded_at": clock.now()},
+    )
+    match = {"kind": "students", "number": 0, "columns": ["full_name", "birth_date"], "relations": ["", ""]}
+    options = json.dumps({**match, "branch_id": cast.north, "assigned_to": cast.son.person, "decisions": {}})
+    by = {"file_id": file, "file_name": "a.csv", "made_at": clock.now(), "made_by": cast.son.account}
+    run = {"kind": "people", "act": "check", "state": "done", "counts": "{}", "problems": "[]", "options": options}
+    runs = [await db.insert("import_run", **run, **by, ended_at=clock.now()) for _ in range(5)]
+    sheets = [await db.insert("sheet", kind="students", columns="[]", options="{}", **by) for _ in range(2)]
+    told = {"column": ["full_name", "birth_date"], "sheet": "1"}
+    told |= {"branch_id": str(cast.north), "assigned_to": str(cast.son.person)}
+    return [
+        Try(("GET", "/staff/imports/people/{id:id}"), {"id": sheets[0]}, by="son"),
+        Try(("POST", "/staff/imports/people/{id:id}"), {"id": sheets[1]}, told, by="son"),
+        Try(("GET", "/staff/imports/{id:id}"), {"id": runs[0]}, by="son"),
+        Try(("GET", "/staff/imports/{id:id}/progress"), {"id": runs[1]}, by="son"),
+        Try(("POST", "/staff/imports/{id:id}/import"), {"id": runs[2]}, by="son"),
+        Try(("POST", "/staff/imports/{id:id}/decisions"), {"id": runs[3]}, {"all_person": "new"}, by="son"),
+        Try(("GET", "/staff/imports/{id:id}/mistakes"), {"id": runs[4]}, by="son"),
+    ]
+
+
+async def _kept(content: bytes) -> str:
+    """Keep a file as an upload would; its hash."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    files.path_of(sha256).parent.mkdir(parents=True, exist_ok=True)
+    files.path_of(sha256).write_bytes(content)
+    return sha256
 
 
 def test_the_table_names_every_address_and_no_other():

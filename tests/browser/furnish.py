@@ -4,6 +4,7 @@ import datetime as dt
 
 from portal.access import secrets
 from portal.people import names
+from tests.browser import sheets
 from tests.browser.desk import Desk
 from tests.browser.house import House
 from tests.browser.visits import Visit
@@ -41,6 +42,7 @@ def use(desk: Desk) -> None:
         "INSERT INTO import_run (kind, file_name, state, stage, done_rows, total_rows, counts, problems, made_at)"
         " SELECT kind, file_name, 'running', '', 0, 0, '{}', '[]', made_at FROM import_run LIMIT 1"
     )
+    sheets.send(desk)
     desk.go(page, Visit("admin", "/forgotten"))
     desk.send(page, "/forgotten", {"login": "marketing@example.com"}, 200)
     for _ in range(600):

@@ -80,6 +80,13 @@ PAGES: dict[str, list[Visit]] = {
         Visit("admin", "/staff/imports/{run}"),
         Visit("director", "/staff/imports/{run_refused}"),
         Visit("admin", "/staff/imports/{run_going}"),
+        Visit("admin", "/staff/imports/{run_people}"),
+        Visit("mai", "/staff/imports/{run_staff}"),
+    ],
+    "/staff/imports/people": [Visit("mai", "/staff/imports/people"), Visit("admin", "/staff/imports/people")],
+    "/staff/imports/people/{id:id}": [
+        Visit("admin", "/staff/imports/people/{sheet}"),
+        Visit("mai", "/staff/imports/people/{sheet_staff}"),
     ],
     "/staff/outbox": [Visit("admin", "/staff/outbox")],
     "/staff/outbox/{id:id}": [Visit("admin", "/staff/outbox/{letter}")],
@@ -90,6 +97,8 @@ NO_PAGES = {
     "/static/{path:path}": "files",
     "/healthz": "for machines",
     "/readyz": "for machines",
+    "/staff/imports/people/template": "a file",
+    "/staff/imports/{id:id}/mistakes": "a file",
     "/staff/imports/{id:id}/progress": "a part of /staff/imports/{id:id}, asked for by its script",
 }
 
@@ -125,6 +134,7 @@ REFUSED = [
     Refused(Visit("mai", "/staff/accounts/new?person_id={bao_person}"), "/staff/accounts/new"),
     Refused(Visit("admin", "/staff/accounts/{mai_account}"), "/staff/accounts/{mai_account}/roles"),
     Refused(Visit("admin", "/staff/imports"), "/staff/imports"),
+    Refused(Visit("mai", "/staff/imports/people"), "/staff/imports/people"),
     Refused(Visit("", "/sign-in"), "/sign-in"),
     Refused(Visit("", "/sign-in"), "/sign-in", {"login": "nobody@example.com", "password": "wrong"}),
     Refused(Visit("", "/forgotten"), "/forgotten"),

@@ -96,9 +96,16 @@ async def test_a_director_reads_runs_and_sends_none(cast: Cast) -> None:
         assert 'type="file"' not in page.text
         assert (await browser.get(f"/staff/imports/{run_id}")).status_code == 200
         assert (await send(browser, bundle())).status_code == 403
-    async with await browser_of(cast.mai) as browser:
+    async with await browser_of(cast.duc) as browser:
         assert (await browser.get("/staff/imports")).status_code == 403
         assert (await browser.get(f"/staff/imports/{run_id}")).status_code == 403
+    async with await browser_of(cast.mai) as browser:
+        page = await browser.get("/staff/imports")
+        assert page.status_code == 200
+        assert 'type="file"' not in page.text
+        assert "autumn" not in said(page)
+        assert (await browser.get(f"/staff/imports/{run_id}")).status_code == 404
+        assert (await send(browser, bundle())).status_code == 403
 
 
 async def test_an_administrator_of_one_branch_imports_nothing_and_sees_no_run_of_others(cast: Cast) -> None:
