@@ -8,7 +8,7 @@ PYTHON := $(shell $(FIND))
 endif
 IN := .venv/bin/python
 
-.PHONY: run test axe screens lint env env-test
+.PHONY: run test axe screens bench lint env env-test
 .DEFAULT_GOAL := run
 
 run: env
@@ -22,6 +22,10 @@ axe: env-test
 
 screens: env-test
 	@exec $(IN) -m tools.screens $(ARGS)
+
+# Pages against the floor; make bench ARGS="import BUNDLE" for the other measure.
+bench: env-test
+	@exec $(IN) -m benchmarks $(or $(ARGS),pages)
 
 lint: env-test
 	$(IN) -m ruff check .

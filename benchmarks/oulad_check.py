@@ -201,7 +201,10 @@ async def _guardian_of(student: str) -> tuple[int, str]:
 
 async def _new_guardian(student: str, student_id: int) -> int:
     person = await persons.add(SYSTEM, family_name="Check", given_name=f"Guardian of {student}")
-    await guardians.link(SYSTEM, person_id=person.id, student_id=student_id, relation="guardian", ground=GROUND)
+    made = {"person_id": person.id, "student_id": student_id, "relation": "guardian"}
+    link = await guardians.link(SYSTEM, **made, ground=GROUND)
+    allowed = {"may_see": True, "may_pay": False, "is_told": False}
+    await guardians.allow(SYSTEM, student_id, link.id, **allowed, ground=GROUND)
     return await db.insert(
         "account",
         person_id=person.id,

@@ -25,8 +25,13 @@ class Permission(StrEnum):
     SEE_IMPORTS = "see_imports"
     IMPORT_DATA = "import_data"
     IMPORT_PEOPLE = "import_people"
-    EXPORT_PEOPLE = "export_people"
+    TAKE_LISTS = "take_lists"
     READ_OUTBOX = "read_outbox"
+    NOTE_CONSENT = "note_consent"
+    SEE_READERS = "see_readers"
+    EXPORT_PEOPLE = "export_people"
+    ERASE_PEOPLE = "erase_people"
+    SET_RETENTION = "set_retention"
 
 
 @dataclass(frozen=True, slots=True)

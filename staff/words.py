@@ -60,8 +60,13 @@ PERMISSIONS: dict[P, Sentence] = {
     P.SEE_IMPORTS: say("See what was imported"),
     P.IMPORT_DATA: say("Import data"),
     P.IMPORT_PEOPLE: say("Import people from a spreadsheet"),
-    P.EXPORT_PEOPLE: say("Take lists of people along as a file"),
+    P.TAKE_LISTS: say("Take lists of people along as a file"),
     P.READ_OUTBOX: say("Read the letters of the demo centre"),
+    P.NOTE_CONSENT: say("See consents, and note those given or withdrawn on paper"),
+    P.SEE_READERS: say("See who looked at somebody's records"),
+    P.EXPORT_PEOPLE: say("Pack what is held about a person, for them"),
+    P.ERASE_PEOPLE: say("Erase a person for good"),
+    P.SET_RETENTION: say("Decide how long things are kept"),
 }
 
 ACTS: dict[str, Sentence] = {

@@ -49,3 +49,15 @@ async def may_open(scope: Scope, person_id: int) -> bool:
     at_work = sight.among("w.branch_id", reach)
     works = f"SELECT 1 FROM works_at w WHERE w.person_id = ? AND {at_work.sql}"
     return await db.row(works, person_id, *at_work.args) is not None
+
+
+async def administrators(*, but: int) -> int:
+    """How many accounts besides `but` can sign in as administrator of the whole centre."""
+    return int(
+        await db.value(
+            "SELECT COUNT(*) FROM account_role r JOIN account a ON a.id = r.account_id"
+            " WHERE r.role = 'administrator' AND r.branch_id IS NULL AND a.disabled_at IS NULL"
+            " AND a.password_hash IS NOT NULL AND a.id <> ?",
+            but,
+        )
+    )

@@ -15,6 +15,7 @@ from portal.db.door import (
     dialect,
     execute,
     execute_many,
+    identity,
     insert,
     marks,
     on_commit,
@@ -23,6 +24,7 @@ from portal.db.door import (
     row,
     rows,
     snapshot,
+    sweep,
     transaction,
     value,
 )
@@ -49,6 +51,7 @@ __all__ = [
     "dialect",
     "execute",
     "execute_many",
+    "identity",
     "insert",
     "instant",
     "is_current",
@@ -60,6 +63,7 @@ __all__ = [
     "rows",
     "snapshot",
     "spending",
+    "sweep",
     "transaction",
     "value",
 ]

@@ -99,6 +99,11 @@ def engine() -> Engine:
     return _opened.engine
 
 
+def identity() -> object:
+    """Something that is the same for as long as the same database stays open: for what a process remembers of it."""
+    return engine()
+
+
 def dialect() -> str:
     """`"sqlite"` or `"postgres"`."""
     return engine().dialect
@@ -194,6 +199,18 @@ async def _asked(sql: str, args: Sequence[Any]) -> session.Answer:
 async def script(sql: str) -> None:
     """Run the statements of a text as they are, without arguments (migrations)."""
     await (session.current() or engine()).script(sql)
+
+
+async def sweep(tables: Sequence[str]) -> None:
+    """Make unreadable what was deleted or overwritten; outside of any transaction. It may take its time.
+
+    SQLite: the file is written anew without anything that no row holds, and its log emptied; OperationalError while
+    somebody still reads from the log. PostgreSQL: `VACUUM` of the tables; its own log and free space are its keeper's.
+    """
+    for table in tables:
+        if not re.fullmatch(r"[a-z_]+", table):
+            raise ValueError(f"{table!r} is not a name of ours")
+    await engine().sweep(tables)
 
 
 async def execute_many(sql: str, many: Iterable[Sequence[Any]]) -> None:

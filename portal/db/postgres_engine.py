@@ -140,6 +140,10 @@ class PostgresEngine:
         finally:
             await self._pool.release(connection)
 
+    async def sweep(self, tables: Sequence[str]) -> None:
+        """VACUUM, which no transaction may hold."""
+        await self.script("VACUUM " + ", ".join(f'"{table}"' for table in tables))
+
     async def _taken(self) -> Any:
         """A connection of the pool. One that must be made first is made to its end even if nobody waits any more:
         torn apart half-way, it would be made anew for each of a thousand cancelled requests."""

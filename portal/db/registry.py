@@ -22,6 +22,8 @@ MODEL_MODULES = [
     "portal.timetable.models",
     "portal.gradebook.models",
     "portal.interchange.models",
+    "portal.interchange.erased",
+    "portal.privacy.models",
 ]
 
 MIGRATIONS = "portal.migrations"

@@ -140,6 +140,11 @@ class SqliteEngine:
             count(sql)
             await self._writer.call(self._writer.script, sql)
 
+    async def sweep(self, tables: Sequence[str]) -> None:
+        """Write the file anew and empty the log; every other write waits meanwhile."""
+        async with self._writing:
+            await settled(self._writer.call(self._writer.sweep))
+
 
 class SqliteTransaction:
     """The writer, inside BEGIN IMMEDIATE."""

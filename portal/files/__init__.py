@@ -5,11 +5,13 @@ are written anew, without metadata, and only those are ever shown inside a page.
 """
 
 import asyncio
+import datetime as dt
 import hashlib
 import io
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -80,6 +82,39 @@ async def take(file: StoredFile, record: str, record_id: int) -> None:
     taken = await StoredFile.filter(id=file.id, taken_by="").update(taken_by=record, taken_by_id=record_id)
     if not taken:
         raise NotFound
+
+
+async def discard(file_ids: Sequence[int]) -> None:
+    """Forget files, in the caller's transaction; after its commit the content that nobody names any more is deleted.
+
+    The records that had taken them have let them go before.
+    """
+    held = f"SELECT DISTINCT sha256 FROM stored_file WHERE id IN ({db.marks(len(file_ids))})"
+    contents = [sha256 for (sha256,) in await db.rows(held, *file_ids)]
+    await db.execute(f"DELETE FROM stored_file WHERE id IN ({db.marks(len(file_ids))})", *file_ids)
+    for sha256 in contents:
+        db.on_commit(partial(_delete, sha256))
+
+
+async def sweep(older_than: dt.timedelta = dt.timedelta(days=1)) -> int:
+    """Delete content that no file names and drafts that nobody finished: what a crash left. Returns how many."""
+    latest = dt.datetime.now(dt.UTC) - older_than  # the clock that the disk goes by, which no test moves
+    found = await asyncio.to_thread(_lying_about, latest.timestamp())
+    deleted = 0
+    for path in found:
+        if path.name.startswith("draft-") or not await StoredFile.filter(sha256=path.name).exists():
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+            deleted += 1
+    return deleted
+
+
+async def _delete(sha256: str) -> None:
+    if not await StoredFile.filter(sha256=sha256).exists():
+        await asyncio.to_thread(path_of(sha256).unlink, missing_ok=True)
+
+
+def _lying_about(latest: float) -> list[Path]:
+    return [path for path in _root.rglob("*") if path.is_file() and path.stat().st_mtime < latest]
 
 
 def sniff(head: bytes) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from portal.errors import Forbidden, Sentence, say
-from portal.interchange import oneroster, orders, writing
+from portal.interchange import erased, oneroster, orders, writing
 from portal.interchange.journal import Journal
 from portal.interchange.oneroster import Bundle, Reading
 from portal.interchange.orders import Counts, Order, Outcome, Progress, unheard
@@ -39,6 +39,7 @@ async def work(order: Order) -> Outcome:
     written = orders.Written({}, [])
     if reading.bundle is not None:
         drafts = await asyncio.to_thread(writing.draft, reading.bundle, findings, reading.notes)
+        await erased.leave_out(drafts, findings)
         if not findings.errors:
             written = await orders.write(
                 order,

@@ -23,6 +23,7 @@ class Person(Model):
     made_by = fields.Number(null=True)
     changed_at = fields.Instant()
     changed_by = fields.Number(null=True)
+    erased_at = fields.Instant(null=True)
 
     class Meta:
         table = "person"

@@ -10,6 +10,7 @@ from portal.scope import Permission, Scope
 
 NOBODY = db.Condition("1 = 0", ())
 EVERYBODY = db.Condition("1 = 1", ())
+HERE = db.Condition("NOT EXISTS (SELECT 1 FROM person gone WHERE gone.id = s.person_id AND gone.erased_at IS NOT NULL)")
 
 Reason = Callable[[Scope], db.Condition | None]
 _reasons: list[Reason] = []
@@ -22,7 +23,11 @@ def also(reason: Reason) -> Reason:
 
 
 def persons(scope: Scope) -> db.Condition:
-    """Rows of `person p` that the scope may see."""
+    """Rows of `person p` that the scope may see; of the erased nobody sees more than that they were here."""
+    return any_of(_persons(scope)).and_(db.Condition("p.erased_at IS NULL"))
+
+
+def _persons(scope: Scope) -> list[db.Condition]:
     conditions = [_in_branches(scope, Permission.SEE_PEOPLE)]
     if scope.person_id is not None:
         conditions.append(db.Condition("p.id = ?", (scope.person_id,)))
@@ -32,12 +37,18 @@ def persons(scope: Scope) -> db.Condition:
         conditions.append(
             db.Condition(f"EXISTS (SELECT 1 FROM student s WHERE s.person_id = p.id AND {inner.sql})", inner.args)
         )
-    return any_of(conditions)
+    return conditions
+
+
+def persons_of_branches(scope: Scope, permission: Permission) -> db.Condition:
+    """Rows of `person p` who belong to the branches where the permission is held: at home, at work or by a child."""
+    return _in_branches(scope, permission)
 
 
 def students(scope: Scope) -> db.Condition:
     """Rows of `student s` that the scope may see at all: whose pages it may open."""
-    return any_of([*_family(scope), students_of_branches(scope, Permission.SEE_PEOPLE), *_by_reasons(scope)])
+    seen = any_of([*_family(scope), students_of_branches(scope, Permission.SEE_PEOPLE), *_by_reasons(scope)])
+    return seen.and_(HERE)
 
 
 def grades(scope: Scope) -> db.Condition:

@@ -136,7 +136,7 @@ async def mistakes(request: Request) -> Response:
     return Response(text.getvalue().encode("utf-8-sig"), media_type=FORMATS["csv"].media_type, headers=headers)
 
 
-@guard(Permission.EXPORT_PEOPLE)
+@guard(Permission.TAKE_LISTS)
 async def export(request: Request) -> Response:
     """The people of a search as a file; the record says who took how many along."""
     form = await read_form(request, "q", "only", "format")

@@ -59,7 +59,7 @@ class Words(NamedTuple):
 
 async def take(scope: Scope, kind: str, query: str, form: str, words: Words) -> Taken:
     """The list of a search as a file. Raises `Invalid` beside `only` for no kind of people, `format` for no format."""
-    scope.require(Permission.EXPORT_PEOPLE)
+    scope.require(Permission.TAKE_LISTS)
     wrong = {}
     if kind not in KINDS:
         wrong["only"] = say("Choose students, guardians or staff: each has columns of its own.")
