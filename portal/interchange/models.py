@@ -1,5 +1,6 @@
 """Tables of import and export."""
 
+from tortoise.fields import OnDelete
 from tortoise.models import Model
 
 from portal.db import fields
@@ -59,11 +60,14 @@ class ExternalId(Model):
 
 
 class Sheet(Model):
-    """A spreadsheet that was sent: which of its sheets is meant, what its columns are, and the run it became."""
+    """A spreadsheet that was sent: which of its sheets is meant, what its columns are, and the run it became.
+
+    It goes with its file, which erasure and retention delete.
+    """
 
     id = fields.Id()
     kind = fields.Text(12)
-    file = fields.Ref("models.StoredFile")
+    file = fields.Ref("models.StoredFile", on_delete=OnDelete.CASCADE)
     file_name = fields.Text(200)
     number = fields.Number(default=0)
     columns = fields.Json()

@@ -1,5 +1,7 @@
 """Spreadsheets that were sent, and how the columns of such a one were matched."""
 
+from tortoise.fields import OnDelete
+
 from portal.db.fields import Id, Instant, Json, Number, Ref, Text
 from portal.db.migrations import Ddl, StateOnly, ops
 from portal.db.migrations import Migration as Base
@@ -8,7 +10,7 @@ TABLES = """
 CREATE TABLE sheet (
     id {id},
     kind VARCHAR(12) NOT NULL CHECK (kind IN ('students', 'guardians', 'staff')),
-    file_id {bigint} NOT NULL REFERENCES stored_file (id),
+    file_id {bigint} NOT NULL REFERENCES stored_file (id) ON DELETE CASCADE,
     file_name VARCHAR(200) NOT NULL,
     number {bigint} NOT NULL DEFAULT 0,
     columns {json} NOT NULL,
@@ -43,12 +45,12 @@ class Migration(Base):
                 fields=[
                     ("id", Id()),
                     ("kind", Text(max_length=12)),
-                    ("file", Ref("models.StoredFile", source_field="file_id")),
+                    ("file", Ref("models.StoredFile", on_delete=OnDelete.CASCADE)),
                     ("file_name", Text(max_length=200)),
                     ("number", Number(default=0)),
                     ("columns", Json()),
                     ("options", Json()),
-                    ("run", Ref("models.ImportRun", source_field="run_id", null=True)),
+                    ("run", Ref("models.ImportRun", null=True)),
                     ("made_at", Instant()),
                     ("made_by", Number(null=True)),
                 ],

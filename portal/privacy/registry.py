@@ -180,6 +180,22 @@ TABLES: dict[str, Table] = {
             "kept": mentions(json=True),
         }
     ),
+    "sheet": Table(
+        {
+            "kind": kept(_CODE),
+            "file_name": mentions(),
+            "columns": kept("names of our own fields"),
+            "options": kept("ids and words of ours"),
+        }
+    ),
+    "column_match": Table(
+        {
+            "kind": kept(_CODE),
+            "signature": kept("a hash of headers"),
+            "columns": kept("names of our own fields"),
+            "options": kept("ids and words of ours"),
+        }
+    ),
     "import_created": Table({"table_name": kept(_CODE), "digests": kept("hashes of whole rows")}),
     "import_change": Table(
         {

@@ -4,6 +4,7 @@ Its run begins with the first match of its columns; matching again, or deciding 
 more. How the columns were matched is remembered for the next sheet with these headers, whoever sends it.
 """
 
+import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from portal.people.guardians import RELATIONS
 from portal.scope import Permission, Scope
 
 _RIGHT = Permission.IMPORT_PEOPLE
+UNFINISHED = dt.timedelta(days=7)  # how long a sheet whose columns were never matched is kept
 _CHOOSE = say("Choose one of the list.")
 
 
@@ -56,9 +58,15 @@ async def receive(scope: Scope, kind: str, chunks: AsyncIterator[bytes] | None, 
     if wrong or chunks is None:
         raise Invalid(wrong)
     file = await files.receive(scope, chunks, name, largest=LARGEST, only=loading.ACCEPTS)
-    table = await reading.read(files.path_of(file.sha256))
+    try:
+        table = await reading.read(files.path_of(file.sha256))
+    except Invalid:
+        async with db.transaction():
+            await files.discard([file.id])  # nobody can do anything with it, and it may hold names
+        raise
     fields, options, _ = await _proposed(scope, kind, table)
     async with db.transaction():
+        await _forget_unfinished()
         sheet = await Sheet.create(
             kind=kind,
             file_id=file.id,
@@ -71,6 +79,13 @@ async def receive(scope: Scope, kind: str, chunks: AsyncIterator[bytes] | None, 
         )
         await files.take(file, "sheet", sheet.id)
     return sheet.id
+
+
+async def _forget_unfinished() -> None:
+    """Delete what was sent long ago and never matched."""
+    old = await db.rows("SELECT file_id FROM sheet WHERE run_id IS NULL AND made_at < ?", clock.now() - UNFINISHED)
+    if old:
+        await files.discard([file_id for (file_id,) in old])
 
 
 async def find(scope: Scope, sheet_id: int, number: int | None = None) -> Upload:
