@@ -104,6 +104,15 @@ async def work(stopping: asyncio.Event, *, but: str = "") -> None:
     _resting.discard(woken)
 
 
+async def hold_all(reason: str) -> int:
+    """Let no job that waits run by itself, in the caller's transaction; returns how many.
+
+    For a restored database: a letter that waited when its backup was made has been sent since. They are kept as dead
+    jobs are, with what they were to do, for the administrator to decide.
+    """
+    return await Job.filter(done_at=None, dead_at=None).update(dead_at=clock.now(), reason=reason, claimed_until=None)
+
+
 async def drain() -> int:
     """Run everything that is due now, in this task; returns how many jobs ran."""
     ran = 0

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from portal import audit, clock, db
 from portal.access import secrets
-from portal.access.models import Session
+from portal.access.models import KnownDevice, Session
 from portal.centre.centres import Facts
 from portal.errors import NotFound
 from portal.scope import Scope
@@ -99,6 +99,15 @@ async def end(scope: Scope, session_id: int) -> None:
 async def end_all(account_id: int, *, but: int | None = None) -> int:
     """End an account's sessions, inside the caller's transaction; returns how many."""
     return await Session.filter(account_id=account_id, ended_at=None).exclude(id=but or 0).update(ended_at=clock.now())
+
+
+async def end_everybodys() -> int:
+    """End all sessions and forget all known devices, in the caller's transaction; returns how many sessions.
+
+    For a restored database: some were ended after its backup, and a thief's browser may have been one of them.
+    """
+    await KnownDevice.all().delete()
+    return await Session.filter(ended_at=None).update(ended_at=clock.now())
 
 
 async def of_account(scope: Scope) -> list[tuple[Any, ...]]:

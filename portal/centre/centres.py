@@ -70,6 +70,15 @@ async def found(scope: Scope, *, name: str, time_zone: str, locale: str, demo: b
     return centre
 
 
+async def renew_epoch() -> None:
+    """Begin another life of the database, in the caller's transaction: what was made from its rows before is outdated.
+
+    For a restored one: its versions start again from older numbers, which pages kept elsewhere may bear already.
+    """
+    await Centre.all().update(epoch=secrets.token_hex(16))
+    db.on_commit(forget)
+
+
 async def add_branch(scope: Scope, *, code: str, name: str, address: str = "", phone: str = "") -> Branch:
     """Add a branch; raises `Invalid` beside `code` or `name`."""
     code, name = clean(code), clean(name)

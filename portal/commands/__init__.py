@@ -74,9 +74,9 @@ def portal() -> None:
 
 def gathered() -> click.Group:
     """The command line with all its commands."""
-    from portal.commands import demo, importing, init, migrate, serve
+    from portal.commands import backup, demo, importing, init, migrate, serve
 
-    for module in (init, serve, migrate, demo, importing):
+    for module in (init, serve, migrate, demo, importing, backup):
         for command in module.commands:
             portal.add_command(command)
     return portal

@@ -6,7 +6,7 @@ together with its record, and asks inside of it, under a lock, whether another p
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tortoise import migrations
@@ -77,11 +77,11 @@ class Ddl(TortoiseOperation):
     def describe(self) -> str:
         return "Run SQL written by hand"
 
-    def statements(self, dialect: str) -> list[str]:
+    def statements(self, dialect: str, tokens: Mapping[str, str] | None = None) -> list[str]:
         """What is run on `dialect`, statement by statement where the database wants it so."""
         text = self._texts[dialect] or []
         pieces = [text] if isinstance(text, str) else list(text)
-        for token, meaning in TOKENS[dialect].items():
+        for token, meaning in (tokens or TOKENS[dialect]).items():
             pieces = [piece.replace(token, meaning) for piece in pieces]
         if dialect == "sqlite":
             pieces = [statement for piece in pieces for statement in split(piece)]
@@ -126,15 +126,26 @@ async def migrate(
     """
     await door.open(url, application_name="schoolyard migrate", models=[], migrations=migrations)
     try:
-        await _prepare()
-        applied = []
-        for migration in await _plan(migrations, target):
-            if await _apply(migration):
-                applied.append(migration.name)
-                tell(migration.name)
-        return applied
+        await relax()
+        return await advance(target, migrations=migrations, tell=tell)
     finally:
         await door.close()
+
+
+async def advance(
+    target: str | None = None,
+    *,
+    migrations: str = MIGRATIONS,
+    tell: Callable[[str], object] = lambda name: None,
+) -> list[str]:
+    """What `migrate` does, on the open database after `relax()`: inside a transaction, as a part of it."""
+    await _make_history()
+    done = []
+    for migration in await plan(target, migrations=migrations):
+        if await _apply(migration):
+            done.append(migration.name)
+            tell(migration.name)
+    return done
 
 
 async def pending(url: str | None = None, *, migrations: str = MIGRATIONS) -> list[str]:
@@ -145,9 +156,8 @@ async def pending(url: str | None = None, *, migrations: str = MIGRATIONS) -> li
             return await pending(migrations=migrations)
         finally:
             await door.close()
-    plan = await _plan(migrations, None)
-    known = await _applied()
-    return [migration.name for migration in plan if migration.name not in known]
+    known = await applied()
+    return [migration.name for migration in await plan(migrations=migrations) if migration.name not in known]
 
 
 async def is_current(url: str | None = None, *, migrations: str = MIGRATIONS) -> bool:
@@ -175,7 +185,8 @@ _HISTORY = {
 }
 
 
-async def _applied() -> set[str]:
+async def applied() -> set[str]:
+    """The names of the migrations that the open database has had."""
     if await door.value(_HISTORY[door.dialect()]) is None:
         return set()
     return {name for (name,) in await door.rows(_NAMES, _APP)}
@@ -208,15 +219,20 @@ def _told(operation: Any) -> str:
     return " ".join(filter(None, [type(operation).__name__, model, part]))
 
 
-async def _prepare() -> None:
+async def relax() -> None:
+    """Let the open database be rebuilt, before the first transaction: a pragma has no effect inside of one.
+
+    A table is replaced by DROP and RENAME, and on SQLite DROP deletes the rows that refer to it while this is on; each
+    migration is checked at its end instead. It lasts until the database is closed.
+    """
     if door.dialect() == "sqlite":
-        # No effect inside a transaction, so before the first. A table is replaced by DROP and RENAME, and
-        # DROP deletes the rows that refer to it while this is on; each migration is checked at its end
-        # instead.
         await door.engine().script("PRAGMA foreign_keys=OFF")
         await door.engine().script("PRAGMA busy_timeout=600000")
+
+
+async def _make_history() -> None:
     async with door.transaction():
-        await _lock()
+        await lock()
         definition = Ddl(
             "CREATE TABLE IF NOT EXISTS tortoise_migrations (id {id}, app VARCHAR(255) NOT NULL, "
             "name VARCHAR(255) NOT NULL, applied_at {instant} NOT NULL, UNIQUE (app, name))"
@@ -225,28 +241,29 @@ async def _prepare() -> None:
             await door.execute(statement)
 
 
-async def _lock() -> None:
-    """Let one migrator in at a time; on SQLite BEGIN IMMEDIATE has done so."""
+async def lock() -> None:
+    """Let one migrator in at a time, until the end of the transaction; on SQLite BEGIN IMMEDIATE has done so."""
     if door.dialect() == "postgres":
         await door.rows("SELECT pg_advisory_xact_lock(?)", _LOCK)
 
 
-async def _plan(module: str, target: str | None) -> list[migrations.Migration]:
-    loader = MigrationLoader({_APP: {"migrations": module}}, _Unasked(), load=False)
+async def plan(target: str | None = None, *, migrations: str = MIGRATIONS) -> list[Migration]:
+    """The migrations there are up to `target`, by default all, in their order; ValueError when it is none of them."""
+    loader = MigrationLoader({_APP: {"migrations": migrations}}, _Unasked(), load=False)
     await loader.build_graph()
-    plan: list[migrations.Migration] = []
+    found: list[Migration] = []
     for leaf in loader.graph.leaf_nodes(_APP):
         for key in loader.graph.forwards_plan(leaf):
             migration = loader.graph.nodes[key]
-            assert isinstance(migration, migrations.Migration)
-            if migration not in plan:
-                plan.append(migration)
+            assert isinstance(migration, Migration)
+            if migration not in found:
+                found.append(migration)
     if target is None:
-        return plan
-    names = [migration.name for migration in plan]
+        return found
+    names = [migration.name for migration in found]
     if target not in names:
         raise ValueError(f"There is no migration {target}; there are {', '.join(names) or 'none'}")
-    return plan[: names.index(target) + 1]
+    return found[: names.index(target) + 1]
 
 
 class _Unasked(MigrationRecorder):
@@ -259,7 +276,7 @@ class _Unasked(MigrationRecorder):
         return []
 
 
-async def _apply(migration: migrations.Migration) -> bool:
+async def _apply(migration: Migration) -> bool:
     """Apply a migration and record it, all or nothing; False when it is there already."""
     for operation in migration.operations:
         if not isinstance(operation, Ddl | StateOnly):
@@ -268,20 +285,21 @@ async def _apply(migration: migrations.Migration) -> bool:
                 "constraints. Put the SQL into Ddl(...) and the operation into StateOnly(...)."
             )
     async with door.transaction():
-        await _lock()
+        await lock()
         if await door.value(f"{_NAMES} AND name = ?", _APP, migration.name):
             return False
         for operation in migration.operations:
             if isinstance(operation, Ddl):
                 for statement in operation.statements(door.dialect()):
                     await door.script(statement)
-        await _check_references(migration.name)
+        await check_references(migration.name)
         now = dt.datetime.now(dt.UTC)
         await door.insert("tortoise_migrations", app=_APP, name=migration.name, applied_at=now)
     return True
 
 
-async def _check_references(name: str) -> None:
+async def check_references(name: str) -> None:
+    """Raise OperationalError when references lead to no row, because of `name`; PostgreSQL has checked each itself."""
     if door.dialect() == "sqlite":
         broken = await door.rows("PRAGMA foreign_key_check")
         if broken:

@@ -306,6 +306,15 @@ async def end_cancelled(run_id: int) -> None:
     await ImportRun.filter(id=run_id).update(state="refused", stage="", cancelled_at=now, ended_at=now)
 
 
+async def end_unfinished() -> int:
+    """End every run that waits or works as cancelled, in the caller's transaction; returns how many.
+
+    For a restored database: nobody works on them there, and the file can be taken in again.
+    """
+    now = clock.now()
+    return await ImportRun.filter(ended_at=None).update(state="refused", stage="", cancelled_at=now, ended_at=now)
+
+
 async def look_again(run_id: int, outcome: orders.Outcome, problems: Iterable[Problem]) -> None:
     """Show what a checked file would do now, which is not what it would have done then; nothing was imported."""
     changed = say("Something here has changed since the file was checked. Look at what it would do now.")
