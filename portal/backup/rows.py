@@ -10,6 +10,7 @@ import binascii
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ import orjson
 from portal.db.values import LEAST, MOST, stored
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\+00:00")
+_FRACTION = re.compile(r"\d[.eE]|-0")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 Convert = Callable[[Any], Any]
@@ -89,9 +91,26 @@ def _day(value: Any) -> str:
 
 def _json(value: Any) -> str:
     try:
-        return orjson.dumps(orjson.loads(_text(value)), option=orjson.OPT_SORT_KEYS).decode()
+        document = orjson.loads(_text(value))
+        if _FRACTION.search(value):
+            document = _settled(document)
+        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode()
     except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
         raise WrongValue(f"not a JSON document: {_short(value)}") from error
+
+
+def _settled(value: Any) -> Any:
+    """The same numbers as PostgreSQL gives them back: no zero below zero, large whole ones without an exponent."""
+    if isinstance(value, dict):
+        return {key: _settled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_settled(item) for item in value]
+    if isinstance(value, float):
+        if not value:
+            return 0.0
+        if value.is_integer() and abs(value) >= 1e15 and LEAST <= value < 2.0**64:
+            return int(Decimal(repr(value)))  # the digits that were written; int(value) has more of them
+    return value
 
 
 def _bytes(value: Any) -> str:
