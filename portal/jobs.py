@@ -12,7 +12,7 @@ import datetime as dt
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from tortoise.models import Model
@@ -104,13 +104,15 @@ async def work(stopping: asyncio.Event, *, but: str = "") -> None:
     _resting.discard(woken)
 
 
-async def hold_all(reason: str) -> int:
-    """Let no job that waits run by itself, in the caller's transaction; returns how many.
+async def hold(reason: str, *, but: Sequence[str]) -> int:
+    """Let no job that waits run by itself, except the kinds in `but`, in the caller's transaction; returns how many.
 
     For a restored database: a letter that waited when its backup was made has been sent since. They are kept as dead
-    jobs are, with what they were to do, for the administrator to decide.
+    jobs are, with what they were to do, for the administrator to decide. The others are free to be claimed at once.
     """
-    return await Job.filter(done_at=None, dead_at=None).update(dead_at=clock.now(), reason=reason, claimed_until=None)
+    waiting = Job.filter(done_at=None, dead_at=None)
+    await waiting.filter(kind__in=but).update(claimed_until=None)
+    return await waiting.exclude(kind__in=but).update(dead_at=clock.now(), reason=reason, claimed_until=None)
 
 
 async def drain() -> int:

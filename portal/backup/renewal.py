@@ -11,6 +11,8 @@ from portal.access import links, sessions
 from portal.centre import centres
 from portal.interchange import runs
 
+HARMLESS = ("export", "retention", "sweep")
+"""Jobs that nobody notices when they are done twice; every other kind is held."""
 HELD = "Held by a restore: it waited when the backup was made, and may have been done since."
 
 
@@ -30,7 +32,7 @@ RENEWALS = [
     Renewal("the database's epoch", centres.renew_epoch),
     Renewal("sessions ended", sessions.end_everybodys),
     Renewal("invitations and password links ended", links.end_all, moving_too=False),
-    Renewal("waiting jobs held", lambda: jobs.hold_all(HELD), moving_too=False),
+    Renewal("waiting jobs held", lambda: jobs.hold(HELD, but=HARMLESS), moving_too=False),
     Renewal("unfinished imports ended", runs.end_unfinished, moving_too=False),
 ]
 
