@@ -17,6 +17,7 @@ from portal import db, files, jobs, mail, settings
 from portal.access import secrets, throttle
 from portal.centre import centres
 from portal.errors import Refusal
+from portal.privacy import retention
 from portal.web import health, problems
 from portal.web.assets import Assets
 from portal.web.guard import check_routes, unguarded
@@ -82,6 +83,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
                 demo=centre.demo,
             )
         )
+        await retention.schedule()
         stopping = asyncio.Event()
         async with asyncio.TaskGroup() as workers:
             workers.create_task(jobs.work(stopping, but="import"), name="letters and the like")

@@ -2,12 +2,13 @@
 
 from starlette.routing import BaseRoute
 
-from staff import accounts, admission, guardians, imports, outbox, people, roles, sheets, students, today
+from staff import accounts, admission, guardians, imports, outbox, people, privacy, roles, sheets, students, today
 
 routes: list[BaseRoute] = [
     *today.routes,
     *sheets.routes,
     *people.routes,
+    *privacy.routes,
     *admission.routes,
     *students.routes,
     *guardians.routes,

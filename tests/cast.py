@@ -18,6 +18,7 @@ from portal import clock, db
 from portal.access import secrets
 from portal.centre import centres
 from portal.people import contacts, names
+from portal.privacy import wordings
 from portal.scope import SYSTEM
 from portal.settings import Settings
 
@@ -93,6 +94,14 @@ async def _families(cast: Cast) -> None:
         await bind(cast, parent, child)
     for key in ("lan", "minh", "an"):
         await enter(cast, key)
+        # They were asked before, so that signing in leads where it says.
+        await db.insert(
+            "consent_question",
+            person_id=cast.people[key].person,
+            kind=wordings.REQUIRED,
+            version=wordings.CURRENT[wordings.REQUIRED],
+            asked_at=clock.now(),
+        )
 
 
 async def add(

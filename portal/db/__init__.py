@@ -9,6 +9,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from portal.db.counting import Spent, counting, spending
 from portal.db.door import (
     Condition,
+    aside,
     before_commit,
     close,
     commits,
@@ -43,6 +44,7 @@ __all__ = [
     "ReadTooLong",
     "Spent",
     "TransactionFailed",
+    "aside",
     "before_commit",
     "close",
     "commits",

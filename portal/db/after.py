@@ -1,6 +1,7 @@
 """What happens after a commit, and what must happen although a task was cancelled."""
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -26,9 +27,9 @@ async def run_all(calls: list[Call]) -> None:
         raise ExceptionGroup("Several calls failed after the commit", errors)
 
 
-def spawn(work: Coroutine[Any, Any, None]) -> None:
+def spawn(work: Coroutine[Any, Any, None], *, context: contextvars.Context | None = None) -> None:
     """Run in a task of its own, which `finished` waits for."""
-    task = asyncio.get_running_loop().create_task(work)
+    task = asyncio.get_running_loop().create_task(work, context=context)
     _running.add(task)
     task.add_done_callback(_running.discard)
 

@@ -1,7 +1,8 @@
 """The door to the database: what the rooms call."""
 
+import contextvars
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Coroutine, Hashable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
 from time import perf_counter
@@ -80,8 +81,8 @@ async def close() -> None:
     """Disconnect; nothing happens when it is not open."""
     global _opened
     if _opened is not None:
-        opened, _opened = _opened, None
         await after.finished()
+        opened, _opened = _opened, None
         await opened.engine.close()
         _forget(opened.context)
 
@@ -140,6 +141,11 @@ def on_commit(call: Call) -> None:
     It is forgotten when its own block rolls back. Outside of a transaction it is called at once.
     """
     session.on_commit(call)
+
+
+def aside(work: Coroutine[Any, Any, None]) -> None:
+    """Run in a task of its own, apart from the transaction or snapshot of this one; `close` waits for it."""
+    after.spawn(work, context=contextvars.Context())
 
 
 async def rows(sql: str, *args: Any) -> list[tuple[Any, ...]]:

@@ -2,12 +2,13 @@
 
 from starlette.routing import BaseRoute
 
-from portal.pages import children, doors, patterns, profile, welcome
+from portal.pages import children, doors, own_data, patterns, profile, welcome
 
 routes: list[BaseRoute] = [
     *welcome.routes,
     *doors.routes,
     *profile.routes,
+    *own_data.routes,
     *children.routes,
     *patterns.routes,
 ]

@@ -40,9 +40,13 @@ def _persons(scope: Scope) -> list[db.Condition]:
     return conditions
 
 
-def persons_of_branches(scope: Scope, permission: Permission) -> db.Condition:
-    """Rows of `person p` who belong to the branches where the permission is held: at home, at work or by a child."""
-    return _in_branches(scope, permission)
+async def reaches(scope: Scope, permission: Permission, person_id: int) -> bool:
+    """Whether a person in sight belongs to the branches where the permission is held: at home, at work, by a child."""
+    if not scope.may(permission):
+        return False
+    seen, there = persons(scope), _in_branches(scope, permission)
+    sql = f"SELECT 1 FROM person p WHERE p.id = ? AND {seen.sql} AND ({there.sql})"
+    return await db.row(sql, person_id, *seen.args, *there.args) is not None
 
 
 def students(scope: Scope) -> db.Condition:

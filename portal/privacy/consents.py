@@ -55,6 +55,15 @@ class Standing:
     own: Given | None
 
 
+class Giver(NamedTuple):
+    """Somebody who can agree about a person."""
+
+    person_id: int
+    family_name: str
+    middle_name: str
+    given_name: str
+
+
 class Concern(NamedTuple):
     """Somebody whom the reader may agree for: themselves or a child."""
 
@@ -145,7 +154,7 @@ async def note(scope: Scope, person_id: int, kind: str, *, giver: str, note: str
     scope.require(Permission.NOTE_CONSENT)
     text = clean(note)
     errors = {"note": problem(text, longest=300, required=True)}
-    givers = {str(row[0]): row[0] for row in await givers_of(scope, person_id)}
+    givers = {str(one.person_id): one.person_id for one in await givers_of(scope, person_id)}
     if giver not in givers:
         errors["giver_id"] = _CHOOSE
     if kind not in wordings.KINDS:
@@ -160,7 +169,7 @@ async def note(scope: Scope, person_id: int, kind: str, *, giver: str, note: str
             await _end(scope, person_id, kind, givers[giver], way="paper")
 
 
-async def givers_of(scope: Scope, person_id: int) -> list[tuple[int, str, str, str]]:
+async def givers_of(scope: Scope, person_id: int) -> list[Giver]:
     """Who can agree about a person: they themselves, and their guardians who are not restricted.
 
     For who notes consents in a branch of the person; raises `NotFound` out of it.
@@ -173,7 +182,7 @@ async def givers_of(scope: Scope, person_id: int) -> list[tuple[int, str, str, s
         " ORDER BY CASE WHEN p.id = ? THEN 1 ELSE 0 END, p.sort_key, p.id LIMIT 50",
         *(person_id, person_id, person_id),
     )
-    return [(row[0], row[1], row[2], row[3]) for row in found]
+    return [Giver._make(row) for row in found]
 
 
 async def to_ask(scope: Scope, today: dt.date) -> Sequence[Concern]:
@@ -224,10 +233,13 @@ async def _concerned(scope: Scope, person_id: int) -> dt.date | None:
     return db.day(birth_date) if birth_date else None
 
 
+async def may_note(scope: Scope, person_id: int) -> bool:
+    """Whether the scope notes consents about this person: in its branches."""
+    return await sight.reaches(scope, Permission.NOTE_CONSENT, person_id)
+
+
 async def _noted_there(scope: Scope, person_id: int) -> None:
-    seen, noted = sight.persons(scope), sight.persons_of_branches(scope, Permission.NOTE_CONSENT)
-    sql = f"SELECT 1 FROM person p WHERE p.id = ? AND {seen.sql} AND ({noted.sql})"
-    if await db.row(sql, person_id, *seen.args, *noted.args) is None:
+    if not await may_note(scope, person_id):
         raise NotFound
 
 

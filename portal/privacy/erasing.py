@@ -5,6 +5,7 @@ file itself by a job. It cannot be undone, so it asks for the name to be typed.
 """
 
 import asyncio
+import datetime as dt
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from portal import audit, clock, db, files, jobs, versions
 from portal.access import accounts, holders, sessions
 from portal.centre import centres
 from portal.errors import Conflict, Forbidden, Invalid, NotFound, Sentence, say
-from portal.people import names, persons, sight
+from portal.people import authors, names, persons, sight
 from portal.privacy import bundles, subjects, traces
+from portal.privacy.models import Erasure
 from portal.privacy.registry import KEEP, TABLES
 from portal.privacy.subjects import Subject
 from portal.scope import Permission, Scope
@@ -159,6 +161,35 @@ async def _remember(scope: Scope, subject: Subject, ground: str, counts: Counter
     changes = {"ground": ground, "counts": dict(counts)}
     await audit.record(scope, "person.erase", "person", subject.person_id, changes)
     await jobs.enqueue("sweep", {"erasure": erasure})
+
+
+class Line(NamedTuple):
+    """An erasure as the list tells it: by number, ground and how much, and whether the files were swept already."""
+
+    person_id: int
+    ground: str
+    rows: int
+    made_at: dt.datetime
+    made_by: names.Name | None
+    swept: bool
+
+
+async def latest(scope: Scope) -> list[Line]:
+    """The last erasures."""
+    scope.require(Permission.SET_RETENTION)
+    found = await Erasure.all().order_by("-id").limit(50)
+    by = await authors.of_accounts(one.made_by for one in found)
+    return [
+        Line(
+            one.person_id,  # type: ignore[attr-defined]
+            one.ground,
+            sum(one.counts.values()),
+            one.made_at,
+            by.get(one.made_by or 0),
+            one.swept_at is not None,
+        )
+        for one in found
+    ]
 
 
 @jobs.handles("sweep")

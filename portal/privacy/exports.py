@@ -105,7 +105,7 @@ async def pack(payload: dict[str, Any]) -> None:
         return
     person_id: int = export.person_id  # type: ignore[attr-defined]
     scope = await _scope_of(export.asked_by)
-    if scope is None or not await _may(scope, person_id):
+    if scope is None or not await may(scope, person_id):
         await DataExport.filter(id=export.id).update(failed_at=clock.now())
         return
     centre, begun = await centres.facts(), clock.now()
@@ -134,19 +134,15 @@ async def pack(payload: dict[str, Any]) -> None:
 
 
 async def _reach(scope: Scope, person_id: int) -> None:
-    if not await _may(scope, person_id):
+    if not await may(scope, person_id):
         raise NotFound
 
 
-async def _may(scope: Scope, person_id: int) -> bool:
+async def may(scope: Scope, person_id: int) -> bool:
     """Whether the scope may have this person's data: one's own, or with the right to, in its branches."""
     if scope.person_id is not None and person_id == scope.person_id:
         return True
-    if not scope.may(Permission.EXPORT_PEOPLE):
-        return False
-    seen, packed = sight.persons(scope), sight.persons_of_branches(scope, Permission.EXPORT_PEOPLE)
-    sql = f"SELECT 1 FROM person p WHERE p.id = ? AND {seen.sql} AND ({packed.sql})"
-    return await db.row(sql, person_id, *seen.args, *packed.args) is not None
+    return await sight.reaches(scope, Permission.EXPORT_PEOPLE, person_id)
 
 
 async def _seen_by(scope: Scope) -> list[int]:

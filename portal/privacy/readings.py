@@ -1,6 +1,6 @@
 """Who of the staff looked at whose records: one row for a reader, a person, a page and an hour (decision 14).
 
-Written after the answer has left, so no page waits for it. What this process has written in the present hour it does
+Written by a task of its own, so no page waits for it. What this process has written in the present hour it does
 not write again; what waits is written together, by whoever came first. A row that cannot be written is logged and lost:
 this is a record for families to look at, and not worth a page that fails.
 
@@ -60,11 +60,12 @@ _writing = False
 _of: object = None
 
 
-async def note(scope: Scope, page: str, person_id: int | None = None) -> None:
-    """Note that the scope's account looked at a page of a person, or at a list of people.
+def note(scope: Scope, page: str, person_id: int | None = None) -> None:
+    """Note that the scope's account looks at a page of a person, or at a list of people; a handler calls it last.
 
-    For staff only, and never of oneself. Does not raise: it runs after the answer.
+    For staff only, and never of oneself. Takes no time: a task of its own writes it down.
     """
+    global _writing
     if scope.account_id is None or not scope.may(Permission.USE_STAFF_ROOM) or person_id == scope.person_id:
         return
     if page not in PAGES:
@@ -72,17 +73,19 @@ async def note(scope: Scope, page: str, person_id: int | None = None) -> None:
     role = next((role for role in _BY_REACH if role in scope.roles), "")
     hour = clock.now().replace(minute=0, second=0, microsecond=0)
     key = _Key(scope.account_id, role, person_id, page, hour)
-    if _is_news(key):
-        await _write()
+    if _is_news(key) and not _writing:
+        _writing = True
+        db.aside(_write())
 
 
 def _is_news(key: _Key) -> bool:
     """Whether this process has not noted it before in this hour; remembers it, and has it wait to be written."""
-    global _of
+    global _of, _writing
     if _of is not (here := db.identity()):
         _of = here
         _known.clear()
         _waiting.clear()
+        _writing = False
     if key in _known:
         return False
     _known[key] = None
@@ -93,32 +96,35 @@ def _is_news(key: _Key) -> bool:
 
 
 async def _write() -> None:
-    """Write all that waits, in one transaction at a time; whoever finds somebody writing leaves it to them."""
+    """Write all that waits, in one transaction at a time: there is one such task at most."""
     global _writing
-    if _writing:
-        return
-    _writing = True
     try:
-        while _waiting:
-            keys = sorted(_waiting, key=lambda key: (key.account_id, key.person_id or 0, key.page, key.at))
-            _waiting.clear()
-            await db.execute_many(
-                "INSERT INTO reading (account_id, role, person_id, page, at) SELECT ?, ?, ?, ?, ?"
-                " ON CONFLICT DO NOTHING",
-                [tuple(key) for key in keys],
-            )
+        await _write_all()
     except db.DatabaseError:
         logger.exception("who looked at what could not be written")
     finally:
         _writing = False
 
 
+async def _write_all() -> None:
+    while _waiting:
+        keys = sorted(_waiting, key=lambda key: (key.account_id, key.person_id or 0, key.page, key.at))
+        _waiting.clear()
+        await db.execute_many(
+            "INSERT INTO reading (account_id, role, person_id, page, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [tuple(key) for key in keys],
+        )
+
+
+async def may_see(scope: Scope, person_id: int) -> bool:
+    """Whether the scope may know who looked at this person's pages: in its branches."""
+    return await sight.reaches(scope, Permission.SEE_READERS, person_id)
+
+
 async def of_person(scope: Scope, person_id: int) -> list[Seen]:
     """Who looked at a person's pages, the latest first, with their names; raises `NotFound` out of reach."""
     scope.require(Permission.SEE_READERS)
-    seen, told = sight.persons(scope), sight.persons_of_branches(scope, Permission.SEE_READERS)
-    sql = f"SELECT 1 FROM person p WHERE p.id = ? AND {seen.sql} AND ({told.sql})"
-    if await db.row(sql, person_id, *seen.args, *told.args) is None:
+    if not await may_see(scope, person_id):
         raise NotFound
     found = await db.rows(
         "SELECT r.at, r.role, r.page, p.family_name, p.middle_name, p.given_name FROM reading r"
@@ -140,6 +146,12 @@ async def told_to_family(scope: Scope, person_id: int, zone: str) -> list[Day]:
     if own is None:
         raise NotFound
     return await days_of(person_id, zone)
+
+
+async def told_of_student(scope: Scope, student_id: int, zone: str) -> list[Day]:
+    """The same of a student of one's own; raises `NotFound`."""
+    person_id = await db.value("SELECT person_id FROM student WHERE id = ?", student_id)
+    return await told_to_family(scope, person_id or 0, zone)
 
 
 async def days_of(person_id: int, zone: str) -> list[Day]:

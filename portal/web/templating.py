@@ -44,6 +44,8 @@ FLASHES = {
     "uploaded": say("The file is here. The import begins at once."),
     "added": say("Added."),
     "linked": say("Linked."),
+    "packing": say("It is being packed. Load this page again in a moment."),
+    "erased": say("The person is erased."),
 }
 
 

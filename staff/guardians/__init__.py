@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from portal.errors import Conflict, Invalid, NotFound, say
 from portal.people import guardians, persons, students
+from portal.privacy import readings
 from portal.scope import Permission
 from portal.web.forms import Form, identity, read_form, read_query
 from portal.web.guard import guard
@@ -106,7 +107,7 @@ async def _show(
         raise NotFound
     linked = {one.person_id for one in student.guardians} | {student.person.id}
     found = [one for one in (await persons.search(scope, q)).people if one.id not in linked] if q.strip() else []
-    return page(
+    response = page(
         request,
         "guardians/guardians.html",
         status=status,
@@ -120,6 +121,8 @@ async def _show(
         chosen=await persons.find(scope, person_id) if person_id else None,
         words=words,
     )
+    readings.note(scope, "guardians", student.person.id)
+    return response
 
 
 def _path(student_id: int) -> str:

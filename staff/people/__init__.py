@@ -9,6 +9,7 @@ from starlette.routing import Route
 from portal import clock
 from portal.access import holders
 from portal.people import guardians, persons
+from portal.privacy import readings
 from portal.scope import Permission
 from portal.web.forms import read_query, whole
 from portal.web.guard import guard
@@ -47,6 +48,8 @@ async def search(request: Request) -> Response:
     alone = request.headers.get("X-Fragment") == "results"
     response = page(request, "people/results.html" if alone else "people/people.html", **context)
     response.headers["Vary"] = "X-Fragment"
+    if found.people:
+        readings.note(scope, "list")
     return response
 
 
@@ -55,7 +58,7 @@ async def person(request: Request) -> Response:
     """Everything the reader may know of one person."""
     scope, person_id = request.state.scope, request.path_params["id"]
     card = await persons.find(scope, person_id)
-    return page(
+    response = page(
         request,
         "people/person.html",
         person=card,
@@ -65,6 +68,8 @@ async def person(request: Request) -> Response:
         minor=persons.is_minor(card.birth_date, clock.today(request.state.centre.time_zone)),
         words=words,
     )
+    readings.note(scope, "person", person_id)
+    return response
 
 
 routes = [

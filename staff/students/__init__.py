@@ -8,6 +8,7 @@ from portal import clock
 from portal.errors import say
 from portal.gradebook import grades
 from portal.people import history, persons, students
+from portal.privacy import readings
 from portal.scope import Permission
 from portal.timetable import classes
 from portal.web.guard import guard
@@ -23,7 +24,7 @@ async def student(request: Request) -> Response:
     scope, student_id = request.state.scope, request.path_params["id"]
     today = clock.today(request.state.centre.time_zone)
     record = await students.find(scope, student_id)
-    return page(
+    response = page(
         request,
         "students/student.html",
         student=record,
@@ -36,6 +37,8 @@ async def student(request: Request) -> Response:
         words=words,
         acts=ACTS,
     )
+    readings.note(scope, "student", record.person.id)
+    return response
 
 
 routes = [Route("/staff/students/{id:id}", student)]

@@ -12,6 +12,8 @@ from httpx2 import AsyncClient, Response
 from starlette.routing import Route
 
 from portal import clock, db, files
+from portal.privacy import exports
+from portal.scope import Scope
 from portal.web.guard import all_routes
 from tests.architecture.addresses import PAGE
 from tests.architecture.rights import ANYBODY, CENTRE, OPENS
@@ -111,7 +113,18 @@ async def of_strangers(cast: Cast) -> list[Try]:
     grant, own_grant = await grant_to(kim, cast), await grant_to(own, cast)
     link = {"relation": "grandparent", "ground": "Came with the father"}
     links, accounts = "/staff/students/{id:id}/guardians", "/staff/accounts/{id:id}"
+    export = await exports.ask(
+        Scope(account_id=cast.an.account, person_id=cast.an.person), cast.an.person, language="vi"
+    )
+    await exports.pack({"export": export})
+    paper = {"kind": "privacy", "giver_id": str(cast.an.person), "agreed": "1", "note": "A letter of his"}
     tries = [
+        Try(("GET", "/profile/privacy/exports/{id:id}"), {"id": export}, by="an"),
+        Try(("GET", "/children/{id:id}/readers"), {"id": student}, by="an"),
+        Try(("GET", "/staff/people/{id:id}/privacy"), {"id": cast.bao.person}, by="quang"),
+        Try(("POST", "/staff/people/{id:id}/privacy/consents"), {"id": cast.bao.person}, paper, by="quang"),
+        Try(("POST", "/staff/people/{id:id}/privacy/export"), {"id": cast.bao.person}, by="quang"),
+        Try(("GET", "/staff/people/{id:id}/readers"), {"id": cast.bao.person}, by="quang"),
         Try(("POST", "/profile/sessions/{id:id}/end"), {"id": session}, by="an"),
         Try(("GET", "/children/{id:id}/grades"), {"id": student}, by="an"),
         Try(("GET", "/staff/people/{id:id}"), {"id": cast.bao.person}, by="quang"),

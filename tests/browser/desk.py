@@ -98,7 +98,7 @@ class Desk:
         page.locator("#field-login").fill(f"{who}@example.com")
         page.locator("#field-password").fill(password)
         page.locator("button.primary").click()
-        page.wait_for_url(lambda url: urllib.parse.urlsplit(url).path in ("/home", "/staff"))
+        page.wait_for_url(lambda url: urllib.parse.urlsplit(url).path in ("/home", "/staff", "/consents"))
         return page
 
     def settle(self, page: Page) -> None:

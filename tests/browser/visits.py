@@ -40,6 +40,9 @@ PAGES: dict[str, list[Visit]] = {
     "/home": [Visit("lan", "/home"), Visit("an", "/home"), Visit("minh", "/home")],
     "/grades": [Visit("minh", "/grades")],
     "/children/{id:id}/grades": [Visit("lan", "/children/{minh}/grades"), Visit("an", "/children/{bao}/grades")],
+    "/profile/privacy": [Visit("lan", "/profile/privacy"), Visit("hoa", "/profile/privacy")],
+    "/consents": [Visit("hai", "/consents")],
+    "/children/{id:id}/readers": [Visit("lan", "/children/{minh}/readers"), Visit("an", "/children/{bao}/readers")],
     "/profile": [Visit("an", "/profile"), Visit("hoa", "/profile")],
     "/staff": [Visit("hoa", "/staff"), Visit("mai", "/staff"), Visit("admin", "/staff")],
     "/staff/people": [
@@ -53,6 +56,21 @@ PAGES: dict[str, list[Visit]] = {
         Visit("duc", "/staff/people/{hoa_person}"),
         Visit("admin", "/staff/people/{bao_person}"),
     ],
+    "/staff/people/{id:id}/privacy": [
+        Visit("care", "/staff/people/{bao_person}/privacy"),
+        Visit("director", "/staff/people/{minh_person}/privacy"),
+        Visit("admin", "/staff/people/{an_person}/privacy"),
+    ],
+    "/staff/people/{id:id}/readers": [
+        Visit("mai", "/staff/people/{bao_person}/readers"),
+        Visit("admin", "/staff/people/{hoa_person}/readers"),
+    ],
+    "/staff/people/{id:id}/erasure": [
+        Visit("director", "/staff/people/{bao_person}/erasure"),
+        Visit("director", "/staff/people/{hoa_person}/erasure"),
+        Visit("admin", "/staff/people/{an_person}/erasure"),
+    ],
+    "/staff/privacy": [Visit("admin", "/staff/privacy")],
     "/staff/people/new": [Visit("duc", "/staff/people/new")],
     "/staff/students/{id:id}": [
         Visit("mai", "/staff/students/{bao}"),
@@ -95,6 +113,7 @@ PAGES: dict[str, list[Visit]] = {
 # Routes that answer with no page of their own.
 NO_PAGES = {
     "/static/{path:path}": "files",
+    "/profile/privacy/exports/{id:id}": "a file",
     "/healthz": "for machines",
     "/readyz": "for machines",
     "/staff/imports/people/template": "a file",
@@ -135,6 +154,8 @@ REFUSED = [
     Refused(Visit("admin", "/staff/accounts/{mai_account}"), "/staff/accounts/{mai_account}/roles"),
     Refused(Visit("admin", "/staff/imports"), "/staff/imports"),
     Refused(Visit("mai", "/staff/imports/people"), "/staff/imports/people"),
+    Refused(Visit("care", "/staff/people/{bao_person}/privacy"), "/staff/people/{bao_person}/privacy/consents"),
+    Refused(Visit("admin", "/staff/privacy"), "/staff/privacy", {"attempts": "0", "acts": "1"}),
     Refused(Visit("", "/sign-in"), "/sign-in"),
     Refused(Visit("", "/sign-in"), "/sign-in", {"login": "nobody@example.com", "password": "wrong"}),
     Refused(Visit("", "/forgotten"), "/forgotten"),

@@ -82,7 +82,7 @@ def test_a_stop_waits_for_the_letter_in_hand_and_sends_it_once(
         assert running.stop() in (0, -signal.SIGTERM)
         assert time.monotonic() - begun < 8
     assert mailbox.taken == ["parent@school.vn"]
-    assert ask(url, "SELECT COUNT(*) FROM job WHERE done_at IS NOT NULL") == 1
+    assert ask(url, "SELECT COUNT(*) FROM job WHERE kind = 'mail' AND done_at IS NOT NULL") == 1
 
 
 def test_a_stop_with_browsers_still_connected_takes_seconds(small: dict[str, str], server: Start) -> None:

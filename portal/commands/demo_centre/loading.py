@@ -6,6 +6,7 @@ from portal import audit, clock, db, versions
 from portal.centre import centres
 from portal.commands.demo_centre.rows import TABLES, Draft
 from portal.gradebook import recording
+from portal.privacy import wordings
 from portal.scope import SYSTEM
 
 PORTION = 5_000
@@ -31,6 +32,7 @@ async def load(draft: Draft, *, tell: Tell) -> None:
             await _continue_after(table, len(draft.rows[table]))
         await _add_up([row[0] for row in draft.rows["assessment"]], tell)
         versions.bump(versions.CENTRE)
+        await _agree()
         await audit.record(SYSTEM, "demo.load", "centre", 1, {"rows": total, "loaded_at": clock.now().isoformat()})
         db.on_commit(centres.forget)
 
@@ -39,6 +41,26 @@ async def _continue_after(table: str, last: int) -> None:
     """Let PostgreSQL give the next ids after ours; SQLite looks at the table itself."""
     if db.dialect() == "postgres" and table != "centre":
         await db.rows("SELECT setval(pg_get_serial_sequence(?, 'id'), ?)", f'"{table}"', last)
+
+
+async def _agree() -> None:
+    """The guardians with an account were asked for themselves and their children when they came, and agreed."""
+    kind, version = wordings.REQUIRED, wordings.CURRENT[wordings.REQUIRED]
+    words = wordings.wording(kind, version, "vi")
+    given = (kind, version, "vi", words.digest)
+    await db.execute(
+        "INSERT INTO consent (person_id, giver_id, kind, version, language, words_hash, way, given_at)"
+        " SELECT a.person_id, a.person_id, ?, ?, ?, ?, 'page', a.made_at FROM account a WHERE EXISTS"
+        " (SELECT 1 FROM guardian g WHERE g.person_id = a.person_id)",
+        *given,
+    )
+    await db.execute(
+        "INSERT INTO consent (person_id, giver_id, kind, version, language, words_hash, way, given_at)"
+        " SELECT s.person_id, g.person_id, ?, ?, ?, ?, 'page', a.made_at FROM guardian g"
+        " JOIN student s ON s.id = g.student_id JOIN account a ON a.person_id = g.person_id"
+        " WHERE g.may_see AND g.restricted_at IS NULL",
+        *given,
+    )
 
 
 async def _add_up(assessments: list[int], tell: Tell) -> None:

@@ -1,13 +1,17 @@
 """The doors: signing in and out, a forgotten password, an invitation."""
 
+from urllib.parse import quote
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from portal import clock
 from portal.access import links, scopes, secrets, showing, signing_in
 from portal.access.signing_in import Entry
 from portal.errors import Gone, Invalid, Refusal, TooMany
 from portal.people import names
+from portal.privacy import consents
 from portal.scope import Permission, Scope
 from portal.web.forms import Form, read_form, read_query
 from portal.web.guard import PUBLIC, guard
@@ -144,7 +148,10 @@ async def _demo_people(request: Request) -> list[dict[str, object]]:
 
 async def _entered(request: Request, entry: Entry, after: str) -> Response:
     scope = await scopes.build(entry.account_id, entry.person_id)
-    response = RedirectResponse(_landing(scope, after), status_code=303)
+    landing = _landing(scope, after)
+    if await consents.to_ask(scope, clock.today(request.state.centre.time_zone)):
+        landing = f"/consents?next={quote(landing, safe='')}"
+    response = RedirectResponse(landing, status_code=303)
     keep_session(request, response, entry.token, entry.device)
     return response
 
