@@ -216,7 +216,7 @@ def _guess(header: str) -> Guess | None:
     number = re.search(r" ([12]) ", words)
     if number:
         words = words.replace(number[0], " ", 1)
-        who = f"{who or 'guardian'} {number[1]}"
+        who = f"{who} {number[1]}" if who else ""
     for name in _OWN if who else (*_OWN, *_OF_STAFF):
         words = words.replace(f" {name} ", " ")
     rest = words.strip()

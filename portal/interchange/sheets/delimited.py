@@ -58,8 +58,8 @@ def decode(content: bytes) -> Text:
         return Text(_decoded(content, "utf-16"), None)
     head = content[:4096]
     zeros = (head[0::2].count(0), head[1::2].count(0))
-    if sum(zeros) and max(zeros) > len(head) // 5 and min(zeros) == 0:
-        return Text(_decoded(content, "utf-16-be" if zeros[0] else "utf-16-le"), None)
+    if max(zeros) > len(head) // 5 and min(zeros) * 4 < max(zeros):
+        return Text(_decoded(content, "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"), None)
     if b"\0" in content:
         raise refused(_NOT_TEXT)
     try:
