@@ -136,3 +136,83 @@ async def test_a_template_in_the_readers_language_needs_no_matching(cast: Cast) 
             assert page.text.count('<option value="" selected') == 0
             assert "Không đọc" in said(page)
         assert (await browser.get("/staff/imports/people/template", params={"kind": "x"})).status_code == 404
+
+
+async def test_people_who_look_known_are_decided_on_the_page(cast: Cast) -> None:
+    minh = ("Nguyễn Hoàng Minh", "9/3/2014", "Nam", "Nguyễn Văn Hải", "Bố", "0905111222", "hai@example.com")
+    async with await browser_of(cast.mai) as browser:
+        address = (await send(browser, written([HEADERS, minh, MINOR]))).headers["location"]
+        run = (await matched(browser, address)).headers["location"]
+        assert (await browser.post(f"{run}/decisions", data={"question": "r2", "answer": "new"})).status_code == 409
+        await jobs.drain()
+        page = await browser.get(run)
+        assert "Who looks like somebody here" in said(page)
+        assert "The same as Nguyễn Hoàng Minh, 09/03/2014, Cầu Giấy, HV00001" in said(page)
+        answer = await browser.post(
+            f"{run}/decisions",
+            data={"question": ["r2"], "answer": [str(cast.minh.person)], "all_person": "", "all_guardian": "new"},
+        )
+        assert answer.status_code == 303
+        await jobs.drain()
+        page = await browser.get(run)
+        assert f'value="{cast.minh.person}" selected' in page.text
+        assert "2 rows can be imported." in said(page)
+        await browser.post(f"{run}/import")
+        await jobs.drain()
+        assert (await browser.post(f"{run}/decisions", data={"question": "r2", "answer": "new"})).status_code == 409
+        assert (await matched(browser, address)).status_code == 409
+        assert "decisions" not in (await browser.get(run)).text
+    assert await db.value("SELECT COUNT(*) FROM student") == 4
+
+
+async def test_a_list_is_taken_along_from_the_search(cast: Cast) -> None:
+    async with await browser_of(cast.mai) as browser:
+        page = await browser.get("/staff/people", params={"only": "students", "q": "nguyen"})
+        assert 'action="/staff/people/export"' in page.text
+        assert "export" not in (await browser.get("/staff/people")).text
+        answer = await browser.post("/staff/people/export", data={"only": "students", "q": "minh", "format": "csv"})
+        refused = await browser.post("/staff/people/export", data={"only": "", "q": "", "format": "csv"})
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''students.csv"
+    assert answer.headers["cache-control"] == "private, no-store"
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(rows) == 2
+    assert refused.status_code == 422
+    async with await browser_of(cast.nam) as browser:
+        assert "export" not in (await browser.get("/staff/people", params={"only": "students"})).text
+
+
+async def test_another_sheet_of_a_workbook_is_chosen(cast: Cast, tmp_path: Path) -> None:
+    import xlsxwriter
+
+    made = xlsxwriter.Workbook(tmp_path / "a.xlsx")
+    for name, row in (("Lớp 1", ["Lê Một", "1/2/2000"]), ("Lớp 2", ["Lê Hai", "1/2/2000"])):
+        sheet = made.add_worksheet(name)
+        sheet.write_row(0, 0, ["Họ tên", "Ngày sinh"])
+        sheet.write_row(1, 0, row)
+    made.close()
+    content = (tmp_path / "a.xlsx").read_bytes()
+    async with await browser_of(cast.mai) as browser:
+        address = (await send(browser, content, name="a.xlsx")).headers["location"]
+        first = said(await browser.get(address))
+        second = said(await browser.get(address, params={"sheet": "2"}))
+        wrong = await browser.get(address, params={"sheet": "x"})
+        beyond = await browser.get(address, params={"sheet": "9"})
+    assert "Lớp 1 Lớp 2" in first
+    assert "Lê Một" in first
+    assert "Lê Hai" in second
+    assert wrong.status_code == 422
+    assert beyond.status_code == 200
+
+
+async def test_what_was_sent_and_never_matched_is_forgotten(cast: Cast) -> None:
+    from portal import clock
+
+    async with await browser_of(cast.mai) as browser:
+        await send(browser, written([HEADERS, MINOR]))
+        sha256 = await db.value("SELECT sha256 FROM stored_file")
+        assert files.path_of(sha256).exists()
+        with clock.moved(days=8):
+            await send(browser, written([HEADERS, MINOR, MINOR]))
+    assert await db.value("SELECT COUNT(*) FROM sheet") == 1
+    assert not files.path_of(sha256).exists()

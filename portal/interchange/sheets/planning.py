@@ -6,7 +6,7 @@ one person: whoever wrote the sheet says so, and siblings share their parents.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -129,7 +129,8 @@ class Planner:
             return None
         planned = Planned(draft, person, record_id, draft.branch_id)
         for party in draft.guardians:
-            link = self._link(draft, party, record_id)
+            taken = {each.guardian.person_id for each in planned.links if each.there}
+            link = self._link(draft, party, record_id, taken)
             if link is None:
                 return None
             if all(each.guardian is not link.guardian for each in planned.links):
@@ -174,9 +175,10 @@ class Planner:
     def _known(self, draft: Draft, person_id: int) -> Somebody:
         return Somebody(draft.human, draft.key, person_id, new=False, draft=draft)
 
-    def _link(self, draft: Draft, party: Party, student_id: int) -> Link | None:
-        """The guardian whom a row names; None when the row waits, or is left out."""
-        there = next((each for each in self._linked.get(student_id, ()) if each.key == party.key), None)
+    def _link(self, draft: Draft, party: Party, student_id: int, taken: Collection[int]) -> Link | None:
+        """The guardian whom a row names; None when the row waits, or is left out. `taken` are those named before."""
+        linked = (each for each in self._linked.get(student_id, ()) if each.person_id not in taken)
+        there = next((each for each in linked if each.key == party.key), None)
         if there is not None:
             return Link(Somebody(party.human, party.key, there.person_id, new=False), party.relation, True)
         lacking = party.lacks()

@@ -24,6 +24,8 @@ from portal.scope import Scope
 GROUND = say("Spreadsheet import")
 """The ground of a link to a student who was here; stored in English, translated where it is shown."""
 
+MANY = 500  # new rows after which the database's own figures are worth nothing
+
 Counts = dict[str, dict[str, int]]
 Heard = Callable[[str, int, int], None]
 
@@ -79,7 +81,13 @@ class Writer:
         await phones.write(self._journal)
         await self._records()
         await self._link()
+        await self._look_again(len(rows))
         return {kind: dict(numbers) for kind, numbers in self._tally.items()}
+
+    async def _look_again(self, written: int) -> None:
+        """Have PostgreSQL count anew after many rows: by what it believed before, a list of people takes minutes."""
+        if written >= MANY and db.dialect() == "postgres":
+            await db.execute("ANALYZE person, student, guardian, staff_member, email_address, phone_number")
 
     def _people(self) -> list[Somebody]:
         """Everybody whom the plan writes, once; a person who is here may stand in several rows."""
