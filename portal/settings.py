@@ -1,6 +1,5 @@
 """The settings of one installation, read from the environment (docs/guide/settings.md lists them)."""
 
-import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
@@ -9,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
+
+from portal import providers
+from portal.providers import Provider, is_near
 
 
 class SettingError(ValueError):
@@ -32,6 +34,7 @@ class Settings:
     limits: bool = True
     metrics_token: str = ""
     workers: int = 1
+    oidc: tuple[Provider, ...] = ()
 
     @property
     def secure(self) -> bool:
@@ -87,6 +90,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         limits=_one_of("PORTAL_LIMITS", given.get("limits", "on"), {"on", "off"}) == "on",
         metrics_token=given.get("metrics_token", ""),
         workers=_whole("PORTAL_WORKERS", given.get("workers", "1"), 1, 64),
+        oidc=_providers(given.get("oidc", "")),
     )
     if not settings.limits and settings.secure:
         raise SettingError("PORTAL_LIMITS=off is for benchmarks; it is refused with an https PORTAL_PUBLIC_URL")
@@ -131,19 +135,18 @@ def _public_url(text: str) -> str:
     more = parts.path.strip("/") or parts.query or parts.fragment or parts.username
     if parts.scheme not in ("http", "https") or not parts.hostname or more:
         raise SettingError("PORTAL_PUBLIC_URL must be like https://school.example, without a path")
-    if parts.scheme == "http" and not _is_near(parts.hostname):
+    if parts.scheme == "http" and not is_near(parts.hostname):
         raise SettingError("PORTAL_PUBLIC_URL must be https outside loopback and private addresses")
     # As browsers write an origin: lower case, the scheme's own port left out.
     port = "" if parts.port in (None, 443 if parts.scheme == "https" else 80) else f":{parts.port}"
     return f"{parts.scheme}://{_bracketed(parts.hostname)}{port}"
 
 
-def _is_near(host: str) -> bool:
+def _providers(text: str) -> tuple[Provider, ...]:
     try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-    return address.is_loopback or address.is_private
+        return providers.read(text)
+    except ValueError as error:
+        raise SettingError(f"PORTAL_OIDC {error}") from error
 
 
 def _bracketed(host: str) -> str:

@@ -1,5 +1,6 @@
 """Settings: read from the environment, refused by name, listed in one table."""
 
+import json
 import os
 import re
 import stat
@@ -14,7 +15,7 @@ from portal.settings import VARIABLES, SettingError, Settings, read
 TABLE = Path(__file__).parent.parent / "docs" / "guide" / "settings.md"
 SECRET = "0123456789abcdef0123456789abcdef"
 # What the table says of a default that is not a fixed text.
-MADE = {"PORTAL_SECRET": "made once", "PORTAL_PUBLIC_URL": "http://HOST:PORT"}
+MADE = {"PORTAL_SECRET": "made once", "PORTAL_PUBLIC_URL": "http://HOST:PORT", "PORTAL_OIDC": ""}
 
 
 @pytest.fixture(autouse=True)
@@ -195,3 +196,55 @@ def test_a_secret_that_cannot_be_kept_is_refused_by_name(folder: Path) -> None:
     (folder / "var").write_text("a file where the folder should be")
     with pytest.raises(SettingError, match="PORTAL_SECRET"):
         read({})
+
+
+def oidc(**changes: object) -> str:
+    """The settings of one provider, with what a test changes; None leaves a key out."""
+    entry = {"name": "google", "issuer": "https://accounts.google.com", "client_id": "us", "client_secret": "hush"}
+    return json.dumps([{key: value for key, value in (entry | changes).items() if value is not None}])
+
+
+def test_identity_providers_are_a_list_of_any_length() -> None:
+    assert read({"PORTAL_OIDC": "[]"}).oidc == ()
+    (google,) = read({"PORTAL_OIDC": oidc()}).oidc
+    assert (google.name, google.label, google.near) == ("google", "Google", False)
+    two = json.dumps(
+        [*json.loads(oidc()), *json.loads(oidc(name="own", issuer="http://10.0.0.7:8080/realms/a", label="Ở nhà"))]
+    )
+    assert [(one.label, one.near) for one in read({"PORTAL_OIDC": two}).oidc] == [("Google", False), ("Ở nhà", True)]
+
+
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        ("google", "is no JSON"),
+        ("[" * 100_000, "is no JSON"),
+        ("{}", "must be a JSON list"),
+        ("[1]", "no object as its entry 1"),
+        (oidc(name=None), "has no name"),
+        (oidc(issuer=""), "has no issuer"),
+        (oidc(client_id=7), "client_id must be a text"),
+        (oidc(client_secret="a\nb"), "client_secret must be a text"),
+        (oidc(client_secret="bí mật"), "client_secret has letters"),
+        (oidc(secret="x"), "'secret'; known are name, label"),
+        (oidc(name="Google Inc"), "the name stands in addresses"),
+        (oidc(name="a/b"), "the name stands in addresses"),
+        (oidc(name="x" * 33), "more than 32"),
+        (oidc(issuer="accounts.google.com"), "the issuer must be like"),
+        (oidc(issuer="https://a.example/?tenant=1"), "the issuer must be like"),
+        (oidc(issuer="https://user@a.example"), "the issuer must be like"),
+        (oidc(issuer="http://accounts.google.com"), "must be https outside loopback"),
+        (oidc(issuer="https://a.example:x"), "is not an address"),
+        (oidc()[:-1] + "," + oidc(issuer="https://b.example")[1:], "the same name twice"),
+        (oidc()[:-1] + "," + oidc(name="b")[1:], "the same issuer twice"),
+    ],
+)
+def test_a_list_of_providers_that_cannot_work_is_refused_by_name_without_its_secrets(text: str, told: str) -> None:
+    with pytest.raises(SettingError, match=re.escape(told)) as no:
+        read({"PORTAL_OIDC": text})
+    assert str(no.value).startswith("PORTAL_OIDC ")
+    assert "hush" not in str(no.value)
+
+
+def test_the_settings_do_not_show_the_secrets_of_providers() -> None:
+    assert "hush" not in repr(read({"PORTAL_OIDC": oidc()}).oidc)
