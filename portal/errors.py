@@ -7,6 +7,7 @@
     ├── Gone        410  a link that was used, or whose time is over
     ├── TooLarge    413  more than the limit allows
     ├── Invalid     422  a sentence for each field that must be mended
+    ├── Unanswered  424  a service of others that this needs did not answer, or not as it must
     └── TooMany     429  too often; carries the seconds to wait
 
 A refusal carries `Sentence`s, not text: they are translated where they are shown.
@@ -88,6 +89,13 @@ class Invalid(Refusal):
     def __init__(self, errors: Mapping[str, Sentence], sentence: Sentence | None = None) -> None:
         super().__init__(sentence)
         self.errors = dict(errors)
+
+
+class Unanswered(Refusal):
+    """What was asked needs a service of others, and that gave no answer, or a wrong one."""
+
+    status = 424
+    default = say("Another service that this needs did not answer. Please try again in a minute.")
 
 
 class TooMany(Refusal):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from portal import audit, clock, db, versions
-from portal.access import links, sessions
+from portal.access import keeping, links, sessions
 from portal.access.models import Account, AccountRole
 from portal.access.roles import ABOVE, EVERYWHERE, STAFF, Role
 from portal.centre import centres
@@ -18,6 +18,8 @@ from portal.text import fold
 PAGE = 50
 COUNTED = 1000
 
+# Whoever accepted the invitation has a password, or signs in by an identity provider.
+_NO_WAY_IN = "(a.password_hash IS NULL AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.account_id = a.id))"
 _HANDS = SYSTEM.roles | {Role.ADMINISTRATOR}  # whoever holds one of these hands out, and keeps, every role
 _HAS_ONE = say("This person has an account already.")
 _TAKEN = say("Another account signs in with this.")
@@ -118,7 +120,7 @@ async def listed(scope: Scope, query: str = "", *, page: int = 1) -> Page:
     found = await db.rows(
         "SELECT a.id, p.id, p.family_name, p.middle_name, p.given_name, COALESCE(a.email, a.phone),"
         f" COALESCE((SELECT {joined} FROM account_role r WHERE r.account_id = a.id), ''),"
-        " a.password_hash IS NULL, a.disabled_at IS NOT NULL,"
+        f" {_NO_WAY_IN}, a.disabled_at IS NOT NULL,"
         f" (SELECT MAX(s.seen_at) FROM session s WHERE s.account_id = a.id) {where} ORDER BY p.sort_key, a.id"
         " LIMIT ? OFFSET ?",
         *args,
@@ -136,7 +138,7 @@ async def find(scope: Scope, account_id: int) -> Detail:
     seen = visible_to(scope)
     found = await db.row(
         "SELECT p.id, p.family_name, p.middle_name, p.given_name, COALESCE(a.email, ''), COALESCE(a.phone, ''),"
-        " a.password_hash IS NULL, a.disabled_at, a.disabled_by, a.made_at, a.made_by FROM account a"
+        f" {_NO_WAY_IN}, a.disabled_at, a.disabled_by, a.made_at, a.made_by FROM account a"
         f" JOIN person p ON p.id = a.person_id WHERE a.id = ? AND {seen.sql}",
         account_id,
         *seen.args,
@@ -207,7 +209,7 @@ async def invite_again(scope: Scope, account_id: int) -> Invited:
         detail = await find(scope, account_id)
         _require_keep(scope, detail)
         if not detail.invited or detail.disabled_at:
-            raise Conflict(say("This account has a password already."))
+            raise Conflict(say("Somebody signs in with this account already."))
         return await _invited(scope, await Account.get(id=account_id), detail.given_name)
 
 
@@ -272,7 +274,7 @@ async def take_role(scope: Scope, account_id: int, grant_id: int) -> None:
     """Take a role away; raises `NotFound`, and `Conflict` for the last administrator."""
     scope.require(Permission.EDIT_ACCOUNTS)
     async with db.transaction():
-        await _one_by_one()
+        await keeping.one_by_one()
         detail = await find(scope, account_id)
         grant = await AccountRole.get_or_none(id=grant_id, account_id=account_id)
         if grant is None:
@@ -281,7 +283,7 @@ async def take_role(scope: Scope, account_id: int, grant_id: int) -> None:
         _require_hand(scope, grant.role, branch_id)
         await grant.delete()
         if grant.role == Role.ADMINISTRATOR:
-            await _keep_an_administrator()
+            await keeping.keep_an_administrator()
         versions.bump(versions.person(detail.person_id))
         await audit.record(scope, "role.take", "account", account_id, {"role": grant.role, "branch": branch_id})
 
@@ -292,7 +294,7 @@ async def disable(scope: Scope, account_id: int) -> None:
     if account_id == scope.account_id:
         raise Conflict(say("You cannot disable your own account."))
     async with db.transaction():
-        await _one_by_one()
+        await keeping.one_by_one()
         detail = await find(scope, account_id)
         _require_keep(scope, detail)
         changed = await Account.filter(id=account_id, disabled_at=None).update(
@@ -301,7 +303,7 @@ async def disable(scope: Scope, account_id: int) -> None:
         if changed:
             await sessions.end_all(account_id)
             if any(grant.role == Role.ADMINISTRATOR for grant in detail.roles):
-                await _keep_an_administrator()
+                await keeping.keep_an_administrator()
             await audit.record(scope, "account.disable", "account", account_id)
 
 
@@ -379,19 +381,3 @@ def _require_hand(scope: Scope, role: str, branch_id: int | None) -> None:
 
 def _hands_out_all(scope: Scope) -> bool:
     return bool(scope.roles & _HANDS)
-
-
-async def _one_by_one() -> None:
-    """Who takes roles or closes accounts passes one after another: two at once could each lock the other out."""
-    await db.row("SELECT id FROM centre FOR UPDATE")
-
-
-async def _keep_an_administrator() -> None:
-    """Raise `Conflict` unless somebody is left who can sign in and is an administrator of the whole centre."""
-    left = await db.value(
-        "SELECT COUNT(*) FROM account_role r JOIN account a ON a.id = r.account_id"
-        " WHERE r.role = 'administrator' AND r.branch_id IS NULL"
-        " AND a.disabled_at IS NULL AND a.password_hash IS NOT NULL"
-    )
-    if not left:
-        raise Conflict(say("The centre needs at least one administrator."))

@@ -6,8 +6,8 @@ from typing import Any
 
 from portal import audit, clock, db, jobs, mail
 from portal.access import secrets, sessions, signing_in, throttle
-from portal.access.models import Account, KnownDevice, SecretLink
-from portal.errors import Gone, Invalid, say
+from portal.access.models import Account, Identity, KnownDevice, SecretLink
+from portal.errors import Conflict, Gone, Invalid, say
 from portal.people import names
 from portal.scope import Scope
 
@@ -48,7 +48,8 @@ async def send_reset(payload: dict[str, Any]) -> None:
     found = await db.row(
         "SELECT a.id, a.email, a.language, p.given_name FROM account a JOIN person p ON p.id = a.person_id"
         " WHERE (a.email = ? OR a.phone = ?) AND a.email IS NOT NULL"
-        " AND a.disabled_at IS NULL AND a.password_hash IS NOT NULL",
+        " AND a.disabled_at IS NULL AND (a.password_hash IS NOT NULL"
+        " OR EXISTS (SELECT 1 FROM identity i WHERE i.account_id = a.id))",
         payload["login"],
         payload["login"],
     )
@@ -112,7 +113,9 @@ async def holder(token: str, purpose: str) -> Holder:
 async def set_password(
     token: str, purpose: str, password: str, *, device: str = "", agent: str = "", address: str = ""
 ) -> signing_in.Entry:
-    """Use the link: store the new password, end every session, sign in.
+    """Use the link: store the new password, end every session, unlink every identity, sign in.
+
+    Who needs a new password may need it because of a thief, and the thief may have linked an account of their own.
 
     Raises `Gone` for a link that no longer works (also when another request used it at this moment), `Invalid` for a
     password that breaks the rules; then the link still works.
@@ -130,22 +133,55 @@ async def set_password(
         await SecretLink.filter(account_id=whose.account_id, used_at=None).update(used_at=clock.now())
         await sessions.end_all(whose.account_id)
         await KnownDevice.filter(account_id=whose.account_id).delete()  # a thief's browser was one of them
+        unlinked = await Identity.filter(account_id=whose.account_id).delete()
         scope = Scope(account_id=whose.account_id, person_id=whose.person_id)
-        await audit.record(scope, f"password.set_by_{purpose}", "account", whose.account_id)
+        changes = {"identities_unlinked": unlinked} if unlinked else {}
+        await audit.record(scope, f"password.set_by_{purpose}", "account", whose.account_id, changes)
         return await signing_in.enter(whose.account_id, whose.person_id, device=device, agent=agent, address=address)
 
 
-async def change_password(scope: Scope, current: str, new: str, *, session_id: int, address: str = "") -> None:
-    """Change one's own password and end one's other sessions.
+async def accept(key_hash: str) -> Holder:
+    """Use an invitation without a password, in the caller's transaction; raises `Gone` when it no longer works.
 
-    Raises `Invalid` beside `current_password` or `password`, `TooMany` when the present one was guessed at too often.
+    Every other link, session and known browser of the account ends with it.
+    """
+    used = await db.execute(
+        "UPDATE secret_link SET used_at = ? WHERE key_hash = ? AND purpose = ? AND used_at IS NULL AND expires_at > ?",
+        clock.now(),
+        key_hash,
+        INVITATION,
+        clock.now(),
+    )
+    found = await db.row(
+        "SELECT a.id, a.person_id, COALESCE(a.email, a.phone), p.given_name FROM secret_link l"
+        " JOIN account a ON a.id = l.account_id JOIN person p ON p.id = a.person_id"
+        " WHERE l.key_hash = ? AND a.disabled_at IS NULL",
+        key_hash,
+    )
+    if not used or found is None:
+        raise Gone(_GONE[INVITATION])
+    whose = Holder(*found)
+    await SecretLink.filter(account_id=whose.account_id, used_at=None).update(used_at=clock.now())
+    await sessions.end_all(whose.account_id)
+    await KnownDevice.filter(account_id=whose.account_id).delete()
+    return whose
+
+
+async def change_password(scope: Scope, current: str, new: str, *, session_id: int, address: str = "") -> None:
+    """Change one's own password and end one's other sessions; who has none yet chooses it in a session just begun.
+
+    Raises `Conflict` for the latter in an older one, `Invalid` beside `current_password` or `password`, `TooMany` when
+    the present one was guessed at too often.
     """
     account = await Account.get(id=scope.account_id)
     await throttle.attempt(f"change {account.id}", address)
     person = await db.row("SELECT family_name, middle_name, given_name FROM person WHERE id = ?", scope.person_id)
     about = (account.email or "", account.phone or "", names.shown(*person) if person else "")
     errors = {"password": secrets.password_problem(new, *about)}
-    if await secrets.verify_password(account.password_hash, current):
+    if account.password_hash is None:
+        if not await sessions.is_fresh(session_id):
+            raise Conflict(say("Sign out and in again, then choose a password within 15 minutes."))
+    elif await secrets.verify_password(account.password_hash, current):
         await throttle.forgive(f"change {account.id}")
     else:
         errors["current_password"] = say("This is not your present password.")

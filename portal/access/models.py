@@ -93,3 +93,40 @@ class SignInAttempt(Model):
 
     class Meta:
         table = "sign_in_attempt"
+
+
+class Identity(Model):
+    """An account of somebody else's, at a provider, that opens an account here: (issuer, subject) is whose it is.
+
+    `label` is what the provider calls it (mostly an email), shown to its owner alone and trusted for nothing.
+    """
+
+    id = fields.Id()
+    account = fields.Ref("models.Account")
+    issuer = fields.Text(300)
+    subject = fields.Text(255)
+    label = fields.Text(254, default="")
+    linked_at = fields.Instant()
+    linked_by = fields.Number(null=True)
+    used_at = fields.Instant(null=True)
+
+    class Meta:
+        table = "identity"
+
+
+class ProviderVisit(Model):
+    """A browser that was sent to a provider: for what, and when it came back. Only hashes of its keys are kept."""
+
+    id = fields.Id()
+    state_hash = fields.Text(64)
+    browser_hash = fields.Text(64)
+    provider = fields.Text(32)
+    purpose = fields.Text(12)
+    session_id = fields.Number(null=True)
+    link_hash = fields.Text(64, default="")
+    after = fields.Text(2000, default="")
+    begun_at = fields.Instant()
+    ended_at = fields.Instant(null=True)
+
+    class Meta:
+        table = "provider_visit"

@@ -12,6 +12,7 @@ from portal.errors import NotFound
 from portal.scope import Scope
 
 LIFETIME = dt.timedelta(days=30)  # without a visit
+FRESH = dt.timedelta(minutes=15)  # who signed in just now need not prove again who they are
 SEEN_EVERY = dt.timedelta(minutes=10)  # a write on every request would cost more than the page
 
 
@@ -83,6 +84,12 @@ async def seen(signed_in: SignedIn) -> None:
     """Note the visit, at most once in `SEEN_EVERY`."""
     if clock.now() - signed_in.seen_at >= SEEN_EVERY:
         await Session.filter(id=signed_in.session_id, ended_at=None).update(seen_at=clock.now())
+
+
+async def is_fresh(session_id: int) -> bool:
+    """Whether a session began less than `FRESH` ago, and is still open."""
+    began = await db.value("SELECT made_at FROM session WHERE id = ? AND ended_at IS NULL", session_id)
+    return began is not None and clock.now() - db.instant(began) < FRESH
 
 
 async def end(scope: Scope, session_id: int) -> None:

@@ -57,8 +57,16 @@ async def sign_in(login: str, password: str, *, device: str = "", agent: str = "
     return await enter(account_id, person_id, device=device, agent=agent, address=address)
 
 
-async def enter(account_id: int, person_id: int, *, device: str = "", agent: str = "", address: str = "") -> Entry:
-    """Open the session itself, and remember the browser."""
+async def enter(
+    account_id: int,
+    person_id: int,
+    *,
+    device: str = "",
+    agent: str = "",
+    address: str = "",
+    identity: int | None = None,
+) -> Entry:
+    """Open the session itself, and remember the browser. `identity` is what opened it, if no password did."""
     device = device or secrets.new_token()
     async with db.transaction():
         token = await sessions.start(account_id, device=agent, address=address)
@@ -67,7 +75,9 @@ async def enter(account_id: int, person_id: int, *, device: str = "", agent: str
         )
         if not known:
             await KnownDevice.create(account_id=account_id, token_hash=secrets.hashed(device), seen_at=clock.now())
-        await audit.record(Scope(account_id=account_id, person_id=person_id), "sign_in", "account", account_id)
+        scope = Scope(account_id=account_id, person_id=person_id)
+        by = {} if identity is None else {"identity": identity}
+        await audit.record(scope, "sign_in", "account", account_id, by)
     return Entry(account_id, person_id, token, device)
 
 

@@ -88,6 +88,11 @@ async def _account(account_id: int | None) -> Facts:
             ("device", "network_address", "begun_at", "seen_at", "ended_at"),
             account_id,
         ),
+        "identities": await _rows(
+            "SELECT issuer, label, linked_at, used_at FROM identity WHERE account_id = ? ORDER BY id",
+            ("issuer", "called_there", "linked_at", "used_at"),
+            account_id,
+        ),
         "devices": await _rows(
             "SELECT seen_at FROM known_device WHERE account_id = ? ORDER BY id", ("seen_at",), account_id
         ),

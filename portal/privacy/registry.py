@@ -115,6 +115,12 @@ TABLES: dict[str, Table] = {
     "session": Table({"token_hash": kept(_HASH), "device": gone(), "address": gone()}, _OF_ACCOUNT),
     "secret_link": Table({"purpose": gone(), "key_hash": gone()}, _OF_ACCOUNT, deleted=True),
     "known_device": Table({"token_hash": gone()}, _OF_ACCOUNT, deleted=True),
+    "identity": Table(dict.fromkeys(("issuer", "subject", "label"), gone()), _OF_ACCOUNT, deleted=True),
+    "provider_visit": Table(
+        dict.fromkeys(("state_hash", "browser_hash", "link_hash"), kept(_HASH))
+        | dict.fromkeys(("provider", "purpose"), kept(_CODE))
+        | {"after": mentions()},  # gone after ten minutes anyway
+    ),
     "sign_in_attempt": Table(dict.fromkeys(("login_hash", "address"), special("traces: by the hash of the login"))),
     "audit_entry": Table(
         {

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from portal import db, jobs, mail
+from portal.access import identities, provider_visits
+from portal.access.identities import Vouched
 from portal.gradebook import recording
 from portal.people import guardians
 from portal.privacy import consents, exports
+from portal.providers import Provider
 from portal.scope import SYSTEM, Permission, Scope
 from portal.text import fold
 from tests.cast import Cast, browser_of, visitor
@@ -145,6 +148,21 @@ async def _accounts(cast: Cast, people: dict[str, int]) -> None:
     async with visitor() as browser:
         await browser.post("/forgotten", data={"login": logins["guardian"]})
         await jobs.drain()
+    await _elsewhere(people["guardian"])
+
+
+async def _elsewhere(person: int) -> None:
+    """An account at a provider, named as the person is, that opens theirs; and one more way there under way."""
+    account, session = await db.row(
+        "SELECT a.id, MAX(s.id) FROM account a JOIN session s ON s.account_id = a.id WHERE a.person_id = ?"
+        " GROUP BY a.id",
+        person,
+    )
+    vouched = Vouched(Provider("school", "School", "https://login.example", "us"), "qhuzk.mark@example.com", "")
+    label = "qhuzk.mark@example.com"
+    scope = Scope(account_id=account, person_id=person)
+    await identities.link(scope, vouched._replace(label=label), session_id=session, begun_in=session)
+    await provider_visits.begin("school", provider_visits.SIGN_IN, after=f"/staff/people?q={label}")
 
 
 async def wait_at_the_door(people: dict[str, int]) -> None:
