@@ -18,7 +18,7 @@ from portal.access import secrets, throttle
 from portal.centre import centres
 from portal.errors import Refusal
 from portal.privacy import retention
-from portal.web import health, problems
+from portal.web import health, oidc, problems
 from portal.web.assets import Assets
 from portal.web.guard import check_routes, unguarded
 from portal.web.limits import BodyLimit
@@ -57,6 +57,7 @@ def build(config: settings.Settings) -> Starlette:
     app.router.redirect_slashes = False  # it would believe the Host header
     app.state.settings = config
     app.state.assets = assets
+    app.state.clients = oidc.clients(config)
     # Around Starlette's own error handling, so that a 500 has its headers and its number as well.
     guarded = SecurityHeaders(app.build_middleware_stack(), map_source=assets.map_source, secure=config.secure)
     app.state.views = Shelf(guarded.raw)

@@ -32,6 +32,7 @@ def _gather(stack: ExitStack, missing: list[str]) -> dict[str, str]:
         ("Chromium", "PORTAL_TEST_CHROMIUM", "every page in a browser: accessibility, layout, scripts"),
         ("PostgreSQL", "PORTAL_TEST_POSTGRES", "everything that touches the database, a second time"),
         ("Redis", "PORTAL_TEST_REDIS", "several workers, and a backplane that is lost"),
+        ("OIDC", "PORTAL_TEST_OIDC", "signing in by an identity provider"),
     ):
         try:
             found[variable] = _one(stack, name)
@@ -45,7 +46,8 @@ def _gather(stack: ExitStack, missing: list[str]) -> dict[str, str]:
 def _one(stack: ExitStack, name: str) -> str:
     if name == "Chromium":
         return services.browser()
-    return stack.enter_context(services.postgres() if name == "PostgreSQL" else services.redis())
+    started = {"PostgreSQL": services.postgres, "Redis": services.redis, "OIDC": services.provider}
+    return stack.enter_context(started[name]())
 
 
 def _at_once(arguments: list[str]) -> list[str]:

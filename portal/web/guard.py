@@ -29,19 +29,20 @@ SIGNED_IN = Open.SIGNED_IN
 Right = Open | Permission
 
 
-def guard(*rights: Right, largest_body: int | None = None) -> Callable[[Endpoint], Endpoint]:
+def guard(*rights: Right, largest_body: int | None = None, snapshot: bool = True) -> Callable[[Endpoint], Endpoint]:
     """Mark an endpoint with the rights any one of which opens it.
 
     The wrapped endpoint finds `request.state.scope`. A GET reads from one snapshot of the database, at one moment.
     Signed out answers 303 to the sign-in page (after signing in, the reader of a GET is back), a missing right is
     `Forbidden`.
-    `largest_body` in bytes is for uploads; other forms stay below `limits.LARGEST_BODY`.
+    `largest_body` in bytes is for uploads; other forms stay below `limits.LARGEST_BODY`. A GET that writes, or waits
+    for others, holds no `snapshot`.
     """
 
     def mark(endpoint: Endpoint) -> Endpoint:
         @wraps(endpoint)
         async def guarded(request: Request) -> Response:
-            reads = request.method in ("GET", "HEAD")
+            reads = snapshot and request.method in ("GET", "HEAD")
             if reads:
                 with clock.stopped():
                     async with db.snapshot():

@@ -44,6 +44,11 @@ def session_cookie(settings: Settings) -> str:
     return "__Host-session" if settings.secure else "session"
 
 
+def _visit_cookie(settings: Settings) -> str:
+    # With the prefix: a neighbour under the same domain could set it otherwise, and have its own sign-in end here.
+    return "__Host-away" if settings.secure else "away"
+
+
 async def identify(request: Request) -> None:
     """Fill `request.state`: signed_in, scope, language, theme, centre. Two statements, none for visitors."""
     state: State = request.state
@@ -91,6 +96,17 @@ def keep_look(request: Request, response: Response, look: Look) -> None:
 def set_flash(request: Request, response: Response, key: str) -> None:
     """Have the next page say one of the known sentences."""
     _set(response, settings_of(request), "flash", key, 60)
+
+
+def visit_key(request: Request) -> str:
+    """What this browser holds while it is away at identity providers, "" for nothing."""
+    return request.cookies.get(_visit_cookie(settings_of(request)), "")
+
+
+def keep_visit(request: Request, response: Response, key: str, lifetime: int) -> None:
+    """Have the browser hold the key of its visits to identity providers, for `lifetime` seconds."""
+    settings = settings_of(request)
+    _set(response, settings, _visit_cookie(settings), key, lifetime)
 
 
 async def note_visit(request: Request) -> None:

@@ -46,6 +46,8 @@ FLASHES = {
     "linked": say("Linked."),
     "packing": say("It is being packed. Load this page again in a moment."),
     "erased": say("The person is erased."),
+    "unlinked": say("Unlinked. Other devices were signed out."),
+    "identity_taken": say("Unlinked, and signed out everywhere."),
 }
 
 

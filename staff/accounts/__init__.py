@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from portal.access import accounts
+from portal.access import accounts, identities
 from portal.errors import Conflict, Invalid, say
 from portal.people import persons
 from portal.scope import Permission
@@ -123,6 +123,18 @@ async def reopen(request: Request) -> Response:
     return see(request, f"/staff/accounts/{account_id}", flash="enabled")
 
 
+@guard(Permission.EDIT_ACCOUNTS)
+async def unlink(request: Request) -> Response:
+    """Take a way in by an identity provider away, and sign the account out everywhere."""
+    form = await read_form(request)
+    account_id = request.path_params["id"]
+    try:
+        await identities.take(request.state.scope, account_id, request.path_params["identity"])
+    except Conflict as no:
+        return await _show(request, form.refused(no), no.status)
+    return see(request, f"/staff/accounts/{account_id}", flash="identity_taken")
+
+
 async def _show(request: Request, form: Form, status: int = 200) -> Response:
     scope, account_id = request.state.scope, request.path_params["id"]
     found = await accounts.find(scope, account_id)
@@ -139,6 +151,9 @@ async def _show(request: Request, form: Form, status: int = 200) -> Response:
         may_keep=may_edit and accounts.may_keep(scope, found),
         may_reopen=may_edit and accounts.may_reopen(scope, found),
         takes={g.id for g in found.roles if may_edit and accounts.may_hand_out(scope, g.role, g.branch_id)},
+        linked=await identities.of_others(scope, account_id),
+        providers={provider.issuer: provider.label for provider in settings_of(request).oidc},
+        may_unlink=identities.may_take(scope),
         roles=roles,
         branches=branches,
         everywhere=everywhere,
@@ -184,6 +199,7 @@ routes = [
     Route("/staff/accounts/{id:id}/invitation", invite, methods=["POST"]),
     Route("/staff/accounts/{id:id}/roles", give_role, methods=["POST"]),
     Route("/staff/accounts/{id:id}/roles/{grant:id}/end", take_role, methods=["POST"]),
+    Route("/staff/accounts/{id:id}/identities/{identity:id}/end", unlink, methods=["POST"]),
     Route("/staff/accounts/{id:id}/closing", close, methods=["POST"]),
     Route("/staff/accounts/{id:id}/opening", reopen, methods=["POST"]),
 ]

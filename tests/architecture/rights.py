@@ -36,6 +36,11 @@ OPENS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/invitation/{key}"): ANYBODY,
     ("POST", "/invitation/{key}"): ANYBODY,
     ("POST", "/look"): ANYBODY,
+    # To an identity provider and back, which says who somebody is.
+    ("GET", "/sign-in/with/{provider}"): ANYBODY,
+    ("POST", "/sign-in/with/{provider}"): ANYBODY,
+    ("GET", "/sign-in/with/{provider}/callback"): ANYBODY,
+    ("POST", "/invitation/open/with/{provider}"): ANYBODY,
     ("GET", "/patterns"): ANYBODY,
     # Everybody's own account.
     ("GET", "/profile"): SIGNED_IN,
@@ -49,6 +54,8 @@ OPENS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/profile/privacy/consents/end"): SIGNED_IN,
     ("GET", "/consents"): SIGNED_IN,
     ("POST", "/consents"): SIGNED_IN,
+    ("POST", "/profile/identities"): SIGNED_IN,
+    ("POST", "/profile/identities/{id:id}/end"): SIGNED_IN,
     # The family's pages.
     ("GET", "/home"): FAMILY,
     ("GET", "/grades"): FAMILY,
@@ -85,6 +92,7 @@ OPENS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/staff/accounts/{id:id}/invitation"): KEEPS_ACCOUNTS,
     ("POST", "/staff/accounts/{id:id}/roles"): KEEPS_ACCOUNTS,
     ("POST", "/staff/accounts/{id:id}/roles/{grant:id}/end"): KEEPS_ACCOUNTS,
+    ("POST", "/staff/accounts/{id:id}/identities/{identity:id}/end"): ADMINISTRATOR,
     ("POST", "/staff/accounts/{id:id}/closing"): KEEPS_ACCOUNTS,
     ("POST", "/staff/accounts/{id:id}/opening"): KEEPS_ACCOUNTS,
     # Imports and the outbox concern the whole centre.

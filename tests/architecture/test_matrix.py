@@ -102,6 +102,13 @@ async def grant_to(account: int, cast: Cast) -> int:
     )
 
 
+async def identity_of(account: int) -> int:
+    """An account at a provider that is linked to this one."""
+    return await db.insert(
+        "identity", account_id=account, issuer="https://login.example", subject=f"{account}", linked_at=clock.now()
+    )
+
+
 async def of_strangers(cast: Cast) -> list[Try]:
     """What is An's, Bảo's and Kim's, tried whole: with ids that exist and bodies that are valid."""
     student, guardian = cast.bao.student, await link_of(cast.bao.student)
@@ -111,6 +118,7 @@ async def of_strangers(cast: Cast) -> list[Try]:
         "session", account_id=cast.an.account, token_hash="0" * 64, made_at=clock.now(), seen_at=clock.now()
     )
     grant, own_grant = await grant_to(kim, cast), await grant_to(own, cast)
+    identity, own_identity = await identity_of(cast.an.account), await identity_of(own)
     link = {"relation": "grandparent", "ground": "Came with the father"}
     links, accounts = "/staff/students/{id:id}/guardians", "/staff/accounts/{id:id}"
     export = await exports.ask(
@@ -126,6 +134,7 @@ async def of_strangers(cast: Cast) -> list[Try]:
         Try(("POST", "/staff/people/{id:id}/privacy/export"), {"id": cast.bao.person}, by="quang"),
         Try(("GET", "/staff/people/{id:id}/readers"), {"id": cast.bao.person}, by="quang"),
         Try(("POST", "/profile/sessions/{id:id}/end"), {"id": session}, by="an"),
+        Try(("POST", "/profile/identities/{id:id}/end"), {"id": identity}, by="an"),
         Try(("GET", "/children/{id:id}/grades"), {"id": student}, by="an"),
         Try(("GET", "/staff/people/{id:id}"), {"id": cast.bao.person}, by="quang"),
         Try(("GET", "/staff/people/{id:id}"), {"id": cast.an.person}, by="quang"),
@@ -149,6 +158,9 @@ async def of_strangers(cast: Cast) -> list[Try]:
         Try(("POST", f"{accounts}/roles/{{grant:id}}/end"), {"id": kim, "grant": grant}, by="son"),
         Try(("POST", f"{accounts}/roles/{{grant:id}}/end"), {"id": own, "grant": grant}),
         Try(("POST", f"{accounts}/roles/{{grant:id}}/end"), {"id": kim, "grant": own_grant}),
+        Try(("POST", f"{accounts}/identities/{{identity:id}}/end"), {"id": own, "identity": own_identity}, by="son"),
+        Try(("POST", f"{accounts}/identities/{{identity:id}}/end"), {"id": own, "identity": identity}),
+        Try(("POST", f"{accounts}/identities/{{identity:id}}/end"), {"id": cast.an.account, "identity": own_identity}),
         Try(("POST", f"{accounts}/closing"), {"id": kim}, by="son"),
         Try(("POST", f"{accounts}/opening"), {"id": cast.an.account}, by="son"),
     ]

@@ -114,6 +114,8 @@ PAGES: dict[str, list[Visit]] = {
 NO_PAGES = {
     "/static/{path:path}": "files",
     "/profile/privacy/exports/{id:id}": "a file",
+    "/sign-in/with/{provider}": "leads to /sign-in",
+    "/sign-in/with/{provider}/callback": "leads on; visited in test_identities.py",
     "/healthz": "for machines",
     "/readyz": "for machines",
     "/staff/imports/people/template": "a file",

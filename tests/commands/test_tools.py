@@ -77,6 +77,9 @@ def test_the_locks_name_no_address() -> None:
         assert "://" not in text
         assert "index-url" not in text
         assert "--hash=sha256:" in text
+    modules = (ROOT / "tests" / "oidc" / "package-lock.json").read_text()
+    assert "://" not in modules
+    assert modules.count('"integrity": "sha512-') > 30
 
 
 @pytest.mark.parametrize("ci", ["true", ""])

@@ -1,5 +1,6 @@
 """The doors: signing in and out, a forgotten password, an invitation."""
 
+from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -23,6 +24,7 @@ from portal.web.requests import (
     keep_look,
     keep_session,
     set_flash,
+    settings_of,
 )
 from portal.web.templating import page, see
 from portal.words import translated
@@ -37,7 +39,7 @@ async def sign_in_page(request: Request) -> Response:
     if request.state.signed_in is not None:
         return see(request, _landing(request.state.scope, after))
     form = Form({"next": after}, language=request.state.language)
-    return page(request, "doors/sign_in.html", form=form, demo_people=await _demo_people(request))
+    return page(request, "doors/sign_in.html", form=form, **await _other_ways(request))
 
 
 @guard(PUBLIC)
@@ -45,12 +47,12 @@ async def sign_in(request: Request) -> Response:
     """Open a session and go where the reader was headed, else to their own first page."""
     form = await read_form(request, "login", "password", "next")
     try:
-        entry = await signing_in.sign_in(form["login"], form["password"], **_browser(request))
+        entry = await signing_in.sign_in(form["login"], form["password"], **browser_of(request))
     except (Invalid, TooMany) as no:
-        return _again(request, "doors/sign_in.html", form, no, demo_people=await _demo_people(request))
+        return _again(request, "doors/sign_in.html", form, no, **await _other_ways(request))
     if request.state.signed_in is not None:
         await signing_in.sign_out(request.state.scope, request.state.signed_in.session_id)  # this browser's earlier one
-    return await _entered(request, entry, form["next"])
+    return await entered(request, entry, form["next"])
 
 
 @guard(PUBLIC)
@@ -123,12 +125,18 @@ def _landing(scope: Scope, after: str) -> str:
     return safe_next(after) or ("/staff" if scope.may(Permission.USE_STAFF_ROOM) else "/home")
 
 
-def _browser(request: Request) -> dict[str, str]:
+def browser_of(request: Request) -> dict[str, str]:
+    """What signing in remembers of a browser."""
     return {
         "device": request.cookies.get(DEVICE_COOKIE, ""),
         "agent": request.headers.get("user-agent", ""),
         "address": address_of(request),
     }
+
+
+async def _other_ways(request: Request) -> dict[str, Any]:
+    """The ways in without typing: identity providers, and in a demo its cast."""
+    return {"providers": settings_of(request).oidc, "demo_people": await _demo_people(request)}
 
 
 async def _demo_people(request: Request) -> list[dict[str, object]]:
@@ -146,7 +154,8 @@ async def _demo_people(request: Request) -> list[dict[str, object]]:
     ]
 
 
-async def _entered(request: Request, entry: Entry, after: str) -> Response:
+async def entered(request: Request, entry: Entry, after: str) -> Response:
+    """Signed in: the cookies, and on to where the reader was headed."""
     scope = await scopes.build(entry.account_id, entry.person_id)
     landing = _landing(scope, after)
     if await consents.to_ask(scope, clock.today(request.state.centre.time_zone)):
@@ -181,7 +190,8 @@ async def _password_page(request: Request, purpose: str) -> Response:
         )
         return response
     holder = await links.holder(request.cookies.get(SECRET_COOKIE, ""), purpose)
-    return page(request, "doors/password.html", purpose=purpose, holder=holder)
+    providers = settings_of(request).oidc
+    return page(request, "doors/password.html", purpose=purpose, holder=holder, providers=providers)
 
 
 async def _set_password(request: Request, purpose: str) -> Response:
@@ -189,13 +199,13 @@ async def _set_password(request: Request, purpose: str) -> Response:
     key = request.path_params["key"]
     key = request.cookies.get(SECRET_COOKIE, "") if key == "open" else key
     try:
-        entry = await links.set_password(key, purpose, form["password"], **_browser(request))
+        entry = await links.set_password(key, purpose, form["password"], **browser_of(request))
     except Invalid as no:
-        holder = await links.holder(key, purpose)
-        return _again(request, "doors/password.html", form, no, purpose=purpose, holder=holder)
+        shown = {"purpose": purpose, "holder": await links.holder(key, purpose)}
+        return _again(request, "doors/password.html", form, no, providers=settings_of(request).oidc, **shown)
     except Gone as no:
         return page(request, "errors/problem.html", status=no.status, code=no.status, sentence=no.sentence, details=[])
-    response = await _entered(request, entry, "")
+    response = await entered(request, entry, "")
     response.delete_cookie(SECRET_COOKIE, path=f"/{purpose}")
     set_flash(request, response, "saved")
     return response

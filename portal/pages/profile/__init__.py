@@ -1,21 +1,21 @@
-"""One's own profile: language, theme, password, the devices that are signed in."""
+"""One's own profile: language, theme, password, other ways in, the devices that are signed in."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from portal.access import links, preferences, sessions
+from portal.access import identities, links, preferences, sessions
 from portal.errors import Invalid, Refusal
 from portal.pages.doors import safe_next
 from portal.web.forms import Form, read_form
 from portal.web.guard import SIGNED_IN, guard
-from portal.web.requests import address_of
+from portal.web.requests import address_of, settings_of
 from portal.web.templating import page, see
 
 
 @guard(SIGNED_IN)
 async def profile(request: Request) -> Response:
-    return await _show(request)
+    return await show(request)
 
 
 @guard(SIGNED_IN)
@@ -28,7 +28,7 @@ async def set_look(request: Request) -> Response:
     try:
         await preferences.set_look(request.state.scope, language=language, theme=theme)
     except Invalid as no:
-        return await _show(request, form, no)
+        return await show(request, form, no)
     return see(request, safe_next(form["next"]) or "/profile", flash="saved")
 
 
@@ -44,7 +44,7 @@ async def set_password(request: Request) -> Response:
             address=address_of(request),
         )
     except Refusal as no:
-        return await _show(request, form, no)
+        return await show(request, form, no)
     return see(request, "/profile", flash="password")
 
 
@@ -55,16 +55,23 @@ async def end_session(request: Request) -> Response:
     return see(request, "/profile", flash="session_ended")
 
 
-async def _show(request: Request, form: Form | None = None, no: Refusal | None = None) -> Response:
+async def show(request: Request, form: Form | None = None, no: Refusal | None = None) -> Response:
+    """The profile, also of a form that was refused."""
+    scope, session_id = request.state.scope, request.state.signed_in.session_id
+    providers = settings_of(request).oidc
+    labels = {provider.issuer: provider.label for provider in providers}
     form = form or Form(language=request.state.language)
     return page(
         request,
         "profile/profile.html",
         status=no.status if no else 200,
         form=form.refused(no) if no else form,
-        sessions=await sessions.of_account(request.state.scope),
-        current=request.state.signed_in.session_id,
+        sessions=await sessions.of_account(scope),
+        current=session_id,
         chosen_language=request.state.signed_in.language,
+        standing=await identities.standing(scope, session_id),
+        linked=[(one, labels.get(one.issuer, one.issuer)) for one in await identities.of_account(scope)],
+        providers=providers,
     )
 
 
