@@ -1,4 +1,4 @@
-"""What the tests share about databases: each test that asks for one runs on SQLite and on PostgreSQL."""
+"""What the tests share: databases (each test that asks for one runs on both), and an identity provider."""
 
 import asyncio
 import os
@@ -13,6 +13,7 @@ import pytest
 
 from portal import db
 from portal.db.migrations import migrate
+from tools import services
 
 POSTGRES = os.environ.get("PORTAL_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
 
@@ -80,6 +81,19 @@ def postgres_server() -> str:
             pytest.fail(told)
         pytest.skip(told)
     return POSTGRES
+
+
+@pytest.fixture(scope="session")
+def provider_url() -> Iterator[str]:
+    """The address of npm's oidc-provider; without one these tests are skipped, in CI they fail."""
+    try:
+        with services.provider() as url:
+            yield url
+    except services.Missing as error:
+        told = f"SIGNING IN BY AN IDENTITY PROVIDER IS NOT TESTED: {error}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(told)
+        pytest.skip(told)
 
 
 class new_postgres_database:

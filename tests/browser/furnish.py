@@ -20,8 +20,8 @@ def furnish(house: House) -> None:
     _lengthen(house)
     _a_child_without_a_class(house)
     _a_parent_who_may_see_nothing(house)
-    house.ids["reset"] = _link(house, "marketing", "reset")
-    house.ids["invitation"] = _link(house, "marketing", "invitation")
+    house.ids["reset"] = secret_link(house, "marketing", "reset")
+    house.ids["invitation"] = secret_link(house, "marketing", "invitation")
 
 
 def use(desk: Desk) -> None:
@@ -124,7 +124,7 @@ def _a_parent_who_may_see_nothing(house: House) -> None:
     )
 
 
-def _link(house: House, who: str, purpose: str) -> str:
+def secret_link(house: House, who: str, purpose: str) -> str:
     """The key of a link that works for two days by the house's clock."""
     key = secrets.new_token()
     made, expires = (

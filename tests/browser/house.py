@@ -29,7 +29,15 @@ _MOVED = (
 class House:
     """The demo centre, or with `demo=False` one that is only founded, on a port of its own until `close`."""
 
-    def __init__(self, folder: Path, *, demo: bool = True, students: int = 40, moment: dt.datetime = MOMENT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        demo: bool = True,
+        students: int = 40,
+        moment: dt.datetime = MOMENT,
+        settings: dict[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.file = folder / "portal.sqlite3"
         self.port = free_port()
@@ -37,6 +45,7 @@ class House:
         self.ids: dict[str, int | str] = {}
         self.signed_in: dict[str, Any] = {}
         self.moment = moment
+        self._settings = settings or {}
         self._began = time.time()
         if demo:
             today = moment.date().isoformat()
@@ -127,6 +136,7 @@ class House:
             "PORTAL_DATABASE_URL": f"sqlite:///{self.file}",
             "PORTAL_MEDIA": str(self.folder / "media"),
             "PORTAL_SECRET": "of the tests in a browser, and of nothing else",
+            **self._settings,
         }
 
     def _is_ready(self) -> bool:

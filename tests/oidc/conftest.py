@@ -1,6 +1,5 @@
 """A centre whose settings name an identity provider that really is one."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,23 +7,8 @@ import pytest
 from portal.access import throttle
 from portal.providers import Provider
 from tests.cast import Cast, gather
+from tests.oidc import CLIENT, SECRET
 from tests.oidc.travelling import Centre
-from tools import services
-
-SECRET = "the secret of the tests: +/% and all"
-
-
-@pytest.fixture(scope="session")
-def provider_url() -> Iterator[str]:
-    """The address of npm's oidc-provider; without one these tests are skipped, in CI they fail."""
-    try:
-        with services.provider() as url:
-            yield url
-    except services.Missing as error:
-        told = f"SIGNING IN BY AN IDENTITY PROVIDER IS NOT TESTED: {error}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(told)
-        pytest.skip(told)
 
 
 @pytest.fixture
@@ -35,7 +19,7 @@ async def cast(database: str) -> Cast:
 @pytest.fixture
 def centre(provider_url: str) -> Centre:
     """The application with "school" as its provider, and one more that has the same accounts under another name."""
-    return Centre(Provider("school", "Trường Sáng Tạo", provider_url, "schoolyard", SECRET))
+    return Centre(Provider("school", "Trường Sáng Tạo", provider_url, CLIENT, SECRET))
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ const provider = new Provider(`http://localhost:${port}`, {
 provider.Client.prototype.redirectUriAllowed = (uri) =>
   /^http:\/\/127\.0\.0\.1:\d+\/sign-in\/with\/school\/callback$/.test(uri);
 
-const page = `<!doctype html><html lang="en"><title>Provider</title><h1>Who are you?</h1>
+const page = `<!doctype html><html lang="en"><title>Provider</title><link rel="icon" href="data:,"><h1>Who are you?</h1>
 <form method="post"><label>Name <input name="login" autofocus></label>
 <button name="do" value="enter">Enter</button> <button name="do" value="refuse">Refuse</button></form>`;
 
