@@ -18,12 +18,13 @@ async def cast(database: str) -> Cast:
 
 @pytest.fixture
 def centre(provider_url: str) -> Centre:
-    """The application with "school" as its provider, and one more that has the same accounts under another name."""
+    """The application with "school" as its provider."""
     return Centre(Provider("school", "Trường Sáng Tạo", provider_url, CLIENT, SECRET))
 
 
 @pytest.fixture
 def limits() -> Iterator[None]:
-    throttle.enforced = True
+    """With the limits on attempts in force."""
+    before, throttle.enforced = throttle.enforced, True
     yield
-    throttle.enforced = False
+    throttle.enforced = before
