@@ -32,6 +32,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from portal import clock, db, versions
 from portal.access import secrets, sessions
 from portal.timetable import days
+from portal.web import metrics
 from portal.web.guard import Endpoint
 from portal.web.requests import session_cookie, settings_of
 
@@ -122,7 +123,10 @@ class Views:
             if view is not None:
                 if await _is_right(view):
                     scope["view"] = view.route
-                    await _give(view, tag, packs, send)
+                    status, headers, body = _choose(view, tag, packs)
+                    metrics.view(metrics.UNCHANGED if status == 304 else metrics.CACHED)
+                    await send({"type": "http.response.start", "status": status, "headers": headers.copy()})
+                    await send({"type": "http.response.body", "body": body})
                     return
                 self.shelf.drop(key)
         await self.app(scope, receive, send)
@@ -145,6 +149,7 @@ def versioned(endpoint: Endpoint) -> Endpoint:
         key, tag, packs = _asked(request.scope)
         shelf: Shelf = request.app.state.views
         shelf.keep(key, view)
+        metrics.view(metrics.FRESH)
         return _answer(view, tag, packs)
 
     return kept
@@ -227,12 +232,6 @@ def _choose(view: View, tags: bytes, packs: bool) -> tuple[int, Headers, bytes]:
     if packs and view.packed:
         return 200, view.packed_headers, view.packed
     return 200, view.plain_headers, view.plain
-
-
-async def _give(view: View, tags: bytes, packs: bool, send: Send) -> None:
-    status, headers, body = _choose(view, tags, packs)
-    await send({"type": "http.response.start", "status": status, "headers": headers.copy()})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _answer(view: View, tags: bytes, packs: bool) -> Response:
