@@ -9,12 +9,14 @@ from portal.access import accounts, founding, links, preferences, sessions, sign
 from portal.centre import centres
 from portal.gradebook import recording
 from portal.interchange import loading, runs
+from portal.interchange.sheets import exporting, uploads
 from portal.people import admission, guardians, names, persons, students
 from portal.people.models import Person
 from portal.privacy import consents, erasing, exports, retention, wordings
 from portal.scope import SYSTEM
 from tests.cast import PASSWORD, ZONE
 from tests.interchange.builder import bundle, more, row
+from tests.interchange.sheets.sending import HEADERS, MINOR, written
 from tests.views.world import World
 
 ROLES = ("teacher", "counsellor", "care", "manager", "administrator")
@@ -357,3 +359,26 @@ async def retain(world: World, picks: Picks) -> object:
     await retention.schedule()
     await jobs.drain()
     return await retention.run()
+
+
+# People from spreadsheets, and lists taken along
+
+
+@act("interchange.sheets.uploads.receive", "interchange.sheets.uploads.match")
+async def import_people(world: World, picks: Picks) -> object:
+    mai = await world.scope("mai")
+    rows = [HEADERS, MINOR, *([[*MINOR[:3], "", "", "", ""]] if picks.of((True, False)) else [])]
+    sheet = await uploads.receive(mai, "students", _chunks(written(rows)), "a.csv")
+    upload = await uploads.find(mai, sheet)
+    typed = {"branch_id": "1", "assigned_to": str(mai.person_id)}
+    run = await uploads.match(mai, sheet, upload.fields, typed)
+    await jobs.drain()
+    await runs.go_on(mai, run, agreed=True)
+    return await jobs.drain()
+
+
+@act("interchange.sheets.exporting.take")
+async def take_a_list(world: World, picks: Picks) -> object:
+    taken = await exporting.take(await world.scope("mai"), "students", "", "csv", exporting.Words(str, {}, {}))
+    taken.file.close()
+    return taken
