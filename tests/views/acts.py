@@ -2,10 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from portal import clock, db, files, jobs
-from portal.access import accounts, founding, links, preferences, sessions, signing_in, throttle
+from portal.access import (
+    accounts,
+    founding,
+    identities,
+    links,
+    preferences,
+    provider_visits,
+    sessions,
+    signing_in,
+    throttle,
+)
+from portal.backup import making
 from portal.centre import centres
 from portal.gradebook import recording
 from portal.interchange import loading, runs
@@ -13,6 +26,7 @@ from portal.interchange.sheets import exporting, uploads
 from portal.people import admission, guardians, names, persons, students
 from portal.people.models import Person
 from portal.privacy import consents, erasing, exports, retention, wordings
+from portal.providers import Provider
 from portal.scope import SYSTEM
 from tests.cast import PASSWORD, ZONE
 from tests.interchange.builder import bundle, more, row
@@ -59,7 +73,7 @@ def act(*verbs: str) -> Callable[[Act], Act]:
 
 @act("access.accounts.open_for")
 async def open_for(world: World, picks: Picks) -> object:
-    person = await picks.id("person")
+    person = await picks.id("person", "id NOT IN (SELECT person_id FROM account)")
     return await accounts.open_for(await world.scope("son"), person, f"new{person}@example.com")
 
 
@@ -190,7 +204,7 @@ async def link(world: World, picks: Picks) -> object:
         await world.scope("mai"),
         person_id=await picks.id("person"),
         student_id=await picks.id("student"),
-        relation="aunt",
+        relation="mother",
         ground="a test",
     )
     return await jobs.drain()
@@ -292,7 +306,9 @@ async def import_by_the_worker(world: World, picks: Picks) -> object:
 
 @act("interchange.runs.check_again", "interchange.runs.go_on")
 async def import_after_all(world: World, picks: Picks) -> object:
-    son, run = await world.scope("son"), await picks.id("import_run")
+    son = await world.scope("son")
+    run = await runs.start(son, _chunks(picks.of(bundles())), "a.zip")
+    await jobs.drain()
     await runs.check_again(son, run)
     await jobs.drain()
     await runs.go_on(son, run)
@@ -382,3 +398,55 @@ async def take_a_list(world: World, picks: Picks) -> object:
     taken = await exporting.take(await world.scope("mai"), "students", "", "csv", exporting.Words(str, {}, {}))
     taken.file.close()
     return taken
+
+
+# Identities at other issuers, and backups
+
+
+ISSUER = Provider("google", "Google", "https://accounts.example", "client", "secret")
+
+
+def _vouched(picks: Picks) -> identities.Vouched:
+    return identities.Vouched(ISSUER, f"subject {picks.number() % 2}", "somebody@example.com")
+
+
+@act("access.identities.link")
+async def link_identity(world: World, picks: Picks) -> object:
+    scope = await world.scope(picks.of(("lan", "an")))
+    session = await db.value("SELECT MIN(id) FROM session WHERE account_id = ?", scope.account_id)
+    return await identities.link(scope, _vouched(picks), session_id=session, begun_in=session)
+
+
+@act("access.identities.sign_in")
+async def sign_in_by_identity(world: World, picks: Picks) -> object:
+    await link_identity(world, picks)
+    return await identities.sign_in(_vouched(picks))
+
+
+@act("access.identities.accept")
+async def accept_by_identity(world: World, picks: Picks) -> object:
+    invited = await open_for(world, picks)
+    key = await db.value("SELECT key_hash FROM secret_link WHERE account_id = ?", invited.id)
+    return await identities.accept(key, _vouched(picks))
+
+
+@act("access.identities.unlink", "access.identities.take")
+async def unlink_identity(world: World, picks: Picks) -> object:
+    await link_identity(world, picks)
+    identity = await picks.id("identity")
+    account = await db.value("SELECT account_id FROM identity WHERE id = ?", identity)
+    if picks.of((True, False)):
+        return await identities.take(await world.scope("son"), account or 0, identity)
+    return await identities.unlink(await world.scope("lan"), identity, session_id=1, issuers=[ISSUER.issuer])
+
+
+@act("access.provider_visits.begin", "access.provider_visits.end")
+async def visit_a_provider(world: World, picks: Picks) -> object:
+    keys = await provider_visits.begin("google", provider_visits.SIGN_IN)
+    return await provider_visits.end("google", keys)
+
+
+@act("backup.making.make")
+async def back_up(world: World, picks: Picks) -> object:
+    with TemporaryDirectory() as folder:
+        return await making.make(Path(folder) / "backup", tell=lambda *_: None)
