@@ -8,7 +8,7 @@ PYTHON := $(shell $(FIND))
 endif
 IN := .venv/bin/python
 
-.PHONY: run test axe screens bench lint env env-test
+.PHONY: run test axe screens bench fuzz lint env env-test
 .DEFAULT_GOAL := run
 
 run: env
@@ -26,6 +26,9 @@ screens: env-test
 # Pages against the floor; make bench ARGS="import BUNDLE" for the other measure.
 bench: env-test
 	@exec $(IN) -m benchmarks $(or $(ARGS),pages)
+
+fuzz: env-test
+	@exec $(IN) -m tests.fuzz $(ARGS)
 
 lint: env-test
 	$(IN) -m ruff check .
