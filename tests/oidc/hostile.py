@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import uvicorn
@@ -105,8 +106,9 @@ class Hostile:
         return answer if isinstance(answer, Response) else JSONResponse(answer)
 
 
-def new_key(kid: str) -> RSAKey:
-    """A key that signs."""
+@cache
+def new_key(kid: str, whose: str = "") -> RSAKey:
+    """A key that signs; another one of the same name for somebody else."""
     return RSAKey.generate_key(2048, {"kid": kid, "alg": "RS256"}, private=True)
 
 
