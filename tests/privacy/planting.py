@@ -243,7 +243,7 @@ async def found(words: Iterable[str], media: Path) -> list[str]:
     for path in [*_database_files(), *(path for path in media.rglob("*") if path.is_file())]:
         content = path.read_bytes()
         places += [f"{path.name}: {form!r}" for form in wanted if form in content]
-        places += [f"inside {path.name}" for text in _unpacked(content) if _holds(text, wanted)]
+        places += [f"inside {path.name}" for text in unpacked(content) if _holds(text, wanted)]
     return places
 
 
@@ -270,7 +270,8 @@ def _database_files() -> list[Path]:
     return [each for each in path.parent.glob(f"{path.name}*") if each.is_file()]
 
 
-def _unpacked(content: bytes) -> list[bytes]:
+def unpacked(content: bytes) -> list[bytes]:
+    """The files of a zip; of anything else none."""
     if not content.startswith(b"PK"):
         return []
     with zipfile.ZipFile(io.BytesIO(content)) as packed:

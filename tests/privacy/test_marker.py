@@ -1,13 +1,16 @@
 """A person planted everywhere is found nowhere after they were erased."""
 
+import zipfile
+
 import pytest
 
 from portal import clock, db, jobs
+from portal.backup import making
 from portal.gradebook import grades
 from portal.privacy import erasing
 from portal.scope import Permission, Scope
 from tests.cast import ZONE
-from tests.privacy.planting import NAMED, found, plant, roster, send
+from tests.privacy.planting import NAMED, found, plant, roster, send, spellings, unpacked
 
 
 def director(cast) -> Scope:
@@ -109,3 +112,27 @@ async def test_the_act_says_how_much_and_never_who(cast, media, who):
     assert '"representative"' in changes
     assert counts["person"] == 1
     assert str(counts["audit_entry"]) in changes
+
+
+async def test_a_backup_made_afterwards_holds_nothing_of_them(cast, media, tmp_path):
+    people = await plant(cast)
+    before = tmp_path / "before.backup"
+    await making.make(before, tell=unheard)
+    assert any(holds(before, words) for words in NAMED.values())  # otherwise the rest could not fail
+    for who, person in people.items():
+        await erase(cast, person, who)
+    await making.make(after := tmp_path / "after.backup", tell=unheard)
+    assert {who: holds(after, words) for who, words in NAMED.items()} == dict.fromkeys(NAMED, False)
+
+
+def holds(backup, words) -> bool:
+    """Whether a backup holds one of the words, packed files within it unpacked."""
+    wanted = spellings(words)
+    with zipfile.ZipFile(backup) as archive:
+        parts = [archive.read(name) for name in archive.namelist()]
+    parts += [inner for part in parts for inner in unpacked(part)]
+    return any(form in part for part in parts for form in wanted)
+
+
+def unheard(*_: object) -> None:
+    """Nobody wants to know how far a backup is."""
