@@ -10,11 +10,13 @@ _NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})?", re.ASCII)
 
 def clean(value: str) -> str:
     """NFC, without control characters, runs of blanks made one, trimmed."""
-    kept = "".join(
-        " " if char in "\t\n\r" else char
-        for char in unicodedata.normalize("NFC", value)
-        if char in "\t\n\r" or unicodedata.category(char) not in ("Cc", "Cs")
-    )
+    kept = unicodedata.normalize("NFC", value)
+    if not kept.isprintable():  # what is printable, as nearly everything is, holds none of these
+        kept = "".join(
+            " " if char in "\t\n\r" else char
+            for char in kept
+            if char in "\t\n\r" or unicodedata.category(char) not in ("Cc", "Cs")
+        )
     return " ".join(kept.split())
 
 

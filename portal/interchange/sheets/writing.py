@@ -5,6 +5,7 @@ act, whoever comes to a student who is here is told of to those before, contacts
 are folded anew. Nobody gets a role or an account.
 """
 
+import asyncio
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -74,7 +75,9 @@ class Writer:
         facts = await self._facts(one.person_id for one in people if not one.new)
         emails, phones = await self._contacts(people, facts)
         branches = self._homes()
-        rows = [self._new(one, emails, phones, branches.get(one.person_id)) for one in new]
+        rows = await asyncio.to_thread(
+            lambda: [self._new(one, emails, phones, branches.get(one.person_id)) for one in new]
+        )
         await self._journal.insert("person", _PERSON, rows, len(rows), lambda done, all_: progress("users", done, all_))
         await self._change(people, facts, emails, phones)
         await emails.write(self._journal)
