@@ -28,11 +28,11 @@ _RELATIONS = {
 }
 _BY_SEX = {word: code for code, words in _SEXES.items() for word in words.split("|")}
 _BY_RELATION = {word: code for code, words in _RELATIONS.items() for word in words.split("|")}
-_DAY_FIRST = re.compile(r"(\d{1,2})\s*[/.\-\s]\s*(\d{1,2})\s*[/.\-\s]\s*(\d{4}|\d{2})")
-_YEAR_FIRST = re.compile(r"(\d{4})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{1,2})")
+_DAY_FIRST = re.compile(r"(\d{1,2})\s*[/.\-\s]\s*(\d{1,2})\s*[/.\-\s]\s*(\d{4}|\d{2})", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{1,2})", re.ASCII)
 _HOURS = re.compile(r"[T\s]+\d{1,2}:\d{2}(:\d{2})?(\.\d+)?\s*([AaPp][Mm]|SA|CH)?$")
-_SERIAL = re.compile(r"\d{4,5}(\.0+)?")
-_FIRST_SERIAL, _LAST_SERIAL = 367, 73_050  # 1901 and 2099
+_SERIAL = re.compile(r"\d{5}(\.0+)?", re.ASCII)
+_LAST_SERIAL = 73_050  # in 2099; of five digits the first is 10000, in 1927
 
 DAY_FIRST = "day_first"
 SERIAL = "serial"
@@ -54,7 +54,7 @@ def day(cell: str, *, since_1904: bool = False) -> tuple[str, str]:
         made = _made(_full_year(year), int(second), int(first))
         either = int(first) <= 12 and int(second) <= 12 and first.lstrip("0") != second.lstrip("0")
         return made or cell, DAY_FIRST if made and either else ""
-    if _SERIAL.fullmatch(text) and _FIRST_SERIAL <= int(float(text)) <= _LAST_SERIAL and len(text.split(".")[0]) == 5:
+    if _SERIAL.fullmatch(text) and int(float(text)) <= _LAST_SERIAL:
         start = dt.date(1904, 1, 1) if since_1904 else dt.date(1899, 12, 30)
         return (start + dt.timedelta(days=int(float(text)))).isoformat(), SERIAL
     return cell, ""
@@ -91,7 +91,7 @@ def relation(cell: str) -> str:
 def phone(cell: str) -> tuple[str, str]:
     """The number, and `ZERO` when a spreadsheet had taken its first zero for nothing."""
     digits = re.sub(r"[\s.\-()'’]", "", re.sub(r"\.0+$", "", cell.strip()))
-    if re.fullmatch(r"[35789]\d{8}", digits) or re.fullmatch(r"2\d{9}", digits):
+    if re.fullmatch(r"[35789]\d{8}|2\d{9}", digits, re.ASCII):
         return "0" + digits, ZERO
     return (digits if digits.isdigit() else cell).removeprefix("'"), ""
 
