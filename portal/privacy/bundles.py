@@ -83,15 +83,16 @@ def _lines(path: Path) -> Iterator[str]:
 
 def _text(source: IO[bytes]) -> Iterator[str]:
     """The lines of a text in whichever of the encodings of spreadsheets it is; of bytes that are none, what is text."""
-    buffered = io.BufferedReader(source)  # type: ignore[type-var]
-    head = buffered.peek(4)[:4]
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        yield from _cut(io.TextIOWrapper(buffered, "utf-16", errors="replace"))
-        return
-    while line := buffered.readline(LONGEST_LINE):
-        yield line.decode("utf-8", "replace")
-        if not line.isascii():
-            yield line.decode("cp1258", "replace")
+    with io.BufferedReader(source) as buffered:  # type: ignore[type-var]
+        head = buffered.peek(4)[:4]
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            with io.TextIOWrapper(buffered, "utf-16", errors="replace") as text:
+                yield from _cut(text)
+            return
+        while line := buffered.readline(LONGEST_LINE):
+            yield line.decode("utf-8", "replace")
+            if not line.isascii():
+                yield line.decode("cp1258", "replace")
 
 
 def _cut(text: io.TextIOWrapper) -> Iterator[str]:
