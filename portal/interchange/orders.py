@@ -184,6 +184,6 @@ async def _done(run_id: int | None, counts: Counts, journal: Journal) -> None:
         state="done",
         stage="",
         counts=counts,
-        written_at=journal.at,
+        written_at=journal.at if journal.changes or journal.tables else None,
         ended_at=clock.now(),
     )

@@ -23,7 +23,7 @@ def media(tmp_path: Path) -> None:
 def bundle() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("manifest.csv", "propertyName,value\n")
+        archive.writestr(zipfile.ZipInfo("manifest.csv"), "propertyName,value\n")
     return packed.getvalue()
 
 
