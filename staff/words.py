@@ -93,6 +93,32 @@ RUN_STATES: dict[str, Sentence] = {
     "failed": say("Failed"),
     "cancelled": say("Stopped"),
 }
+# The tables that an undo speaks of, as people call what is in them.
+TABLES: dict[str, Sentence] = {
+    "branch": say("Branches"),
+    "term": say("Terms"),
+    "program": say("Programs"),
+    "class": say("Classes"),
+    "person": say("Persons"),
+    "student": say("Students"),
+    "teacher": say("Teachers"),
+    "staff_member": say("Staff"),
+    "guardian": say("Guardian links"),
+    "class_membership": say("Students in classes"),
+    "class_teacher": say("Teachers of classes"),
+    "category": say("Categories of work"),
+    "assessment": say("Assessments"),
+    "score": say("Marks given"),
+    "account": say("Accounts"),
+    "lesson": say("Lessons"),
+}
+KEPT: dict[str, Sentence] = {
+    "since": say("Changed since"),
+    "used": say("In use since"),
+    "part": say("Belongs to a record that stays"),
+    "gone": say("No longer there"),
+    "taken": say("Its place is taken"),
+}
 SEVERITIES: dict[str, Sentence] = {
     "error": say("Mistake"),
     "warning": say("Odd"),

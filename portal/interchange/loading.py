@@ -5,6 +5,7 @@ server answers meanwhile. A second load of the same bundle changes nothing.
 """
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +35,7 @@ async def work(order: Order) -> Outcome:
     order.scope.require(Permission.IMPORT_DATA)
     if order.scope.branches_for(Permission.IMPORT_DATA) is not None:
         raise Forbidden(say("Importing changes every branch, so it needs the right in all of them."))
-    reading = await asyncio.to_thread(oneroster.read, order.source, progress=_from_thread(order.progress))
+    reading = await asyncio.to_thread(oneroster.read, order.source, progress=_from_thread(order))
     findings = writing.Findings()
     written = orders.Written({}, [])
     if reading.bundle is not None:
@@ -90,11 +91,17 @@ def _unnamed(kind: str, count: int) -> Sentence:
     )
 
 
-def _from_thread(progress: Progress) -> Progress:
-    """The same ear for a reader in a thread: it hears in the event loop."""
+def _from_thread(order: Order) -> Progress:
+    """The same ear for a reader in a thread: it hears in the event loop, and the reader stops when it should."""
     loop = asyncio.get_running_loop()
 
+    def hear(stage: str, done: int, total: int) -> None:
+        with suppress(orders.Cancelled):  # the reader's own thread raises it
+            order.progress(stage, done, total)
+
     def tell(stage: str, done: int, total: int) -> None:
-        loop.call_soon_threadsafe(progress, stage, done, total)
+        if order.stopped():
+            raise orders.Cancelled
+        loop.call_soon_threadsafe(hear, stage, done, total)
 
     return tell

@@ -57,6 +57,8 @@ class Order:
     agreed: bool = False
     expected: Counts | None = None
     progress: Progress = unheard
+    stopped: Callable[[], bool] = lambda: False
+    """Whether somebody wants it to stop: for what reads in a thread, where nobody hears `progress` raise."""
     name: str = ""
 
 

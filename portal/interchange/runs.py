@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from portal import audit, clock, db, files, jobs
 from portal.errors import Conflict, Forbidden, Invalid, NotFound, Sentence, say
-from portal.interchange import orders
+from portal.interchange import orders, undo
 from portal.interchange.models import ImportRun
 from portal.people import authors
 from portal.people.names import Name
@@ -83,7 +83,8 @@ class Run:
     stand: str
     options: Mapping[str, Any]
     preview: Sequence[Any]
-    kept: Sequence[Any]
+    kept: Sequence[undo.Kept]
+    undoable: bool
     progress: Progress
     counts: Counts
     problems: Sequence[Problem]
@@ -101,6 +102,7 @@ class Run:
 
 
 _live: dict[int, Progress] = {}
+_stopping: set[int] = set()
 
 
 def stand(act: str, state: str, cancelled_at: Any) -> str:
@@ -160,10 +162,10 @@ async def start(
 async def check_again(scope: Scope, run_id: int, options: Mapping[str, Any] | None = None) -> None:
     """Have the file of a run checked once more, with other options; raises `Conflict` once it was imported."""
     async with db.transaction():
-        run = await _locked(scope, run_id)
+        run = await locked(scope, run_id)
         if run.written_at is not None or run.ended_at is None:
             raise Conflict(say("This import is at work or done; it cannot be checked now."))
-        await _wait(run, "check", dict(options) if options is not None else run.options)
+        await wait(run, "check", dict(options) if options is not None else run.options)
 
 
 async def go_on(scope: Scope, run_id: int, *, agreed: bool = False) -> None:
@@ -172,22 +174,27 @@ async def go_on(scope: Scope, run_id: int, *, agreed: bool = False) -> None:
     `agreed`: the person has seen how many leave, and wants it. Raises `Conflict` unless the check has ended well.
     """
     async with db.transaction():
-        run = await _locked(scope, run_id)
+        run = await locked(scope, run_id)
         if stand(run.act, run.state, run.cancelled_at) != "ready":
             raise Conflict(say("Only a file that was checked and is in order can be imported."))
-        await _wait(run, "import", {**run.options, "expected": run.counts, "agreed": agreed})
+        await wait(run, "import", {**run.options, "expected": run.counts, "agreed": agreed})
         await audit.record(scope, "import.go_on", "import_run", run_id, {"agreed": agreed})
 
 
 def require(scope: Scope, kind: str = "oneroster") -> None:
     """Raise `Forbidden` for who may not import this kind; where it speaks of the whole centre, in every branch."""
-    right, everywhere = orders.kinds[kind].right, orders.kinds[kind].everywhere
-    scope.require(right)
-    if everywhere and scope.branches_for(right) is not None:
+    scope.require(orders.kinds[kind].right)
+    if not may(scope, kind):
         raise Forbidden(say("Importing changes every branch, so it needs the right in all of them."))
 
 
-async def _locked(scope: Scope, run_id: int) -> ImportRun:
+def may(scope: Scope, kind: str) -> bool:
+    """Whether the scope may import this kind."""
+    right, everywhere = orders.kinds[kind].right, orders.kinds[kind].everywhere
+    return scope.may(right) and not (everywhere and scope.branches_for(right) is not None)
+
+
+async def locked(scope: Scope, run_id: int) -> ImportRun:
     """A run to act on, held until the end of the transaction; of who may import into some branches, only their own."""
     scope.require(*{each.right for each in orders.kinds.values()})
     found = await ImportRun.filter(id=run_id).select_for_update().first()
@@ -199,7 +206,7 @@ async def _locked(scope: Scope, run_id: int) -> ImportRun:
     return found
 
 
-async def _wait(run: ImportRun, act: str, options: Mapping[str, Any]) -> None:
+async def wait(run: ImportRun, act: str, options: Mapping[str, Any]) -> None:
     """Let a run wait for its next act."""
     await ImportRun.filter(id=run.id).update(
         act=act,
@@ -254,7 +261,8 @@ async def find(scope: Scope, run_id: int) -> Run:
         stand=stand(run.act, run.state, run.cancelled_at),
         options=run.options,
         preview=run.preview,
-        kept=run.kept,
+        kept=[undo.Kept(*each) for each in run.kept],
+        undoable=run.ended_at is not None and await undo.last() == run_id,
         progress=_live.get(run_id) or Progress(run.stage, run.done_rows, run.total_rows),
         counts=run.counts,
         problems=[_told(kept) for kept in run.problems],
@@ -270,13 +278,38 @@ async def begin(run_id: int) -> ImportRun | None:
     In a transaction of its own, before the import's: so it is seen while the import works.
     """
     _live.pop(run_id, None)
+    _stopping.discard(run_id)
     changed = await ImportRun.filter(id=run_id, ended_at=None).update(state="running", stage="", done_rows=0)
     return await ImportRun.get(id=run_id) if changed else None
 
 
 def note_progress(run_id: int, stage: str, done: int, total: int) -> None:
-    """Tell how far an import is; quick, and from any thread. `stage` is a file's name or a kind of record."""
+    """Tell how far an import is; quick, and from any thread. `stage` is a file's name or a kind of record.
+
+    Raises `Cancelled` when somebody wants the run to stop.
+    """
     _live[run_id] = Progress(stage, done, total)
+    if run_id in _stopping:
+        raise orders.Cancelled
+
+
+def stop(run_id: int) -> None:
+    """Let a run that this process works on stop as soon as it tells its progress again."""
+    _stopping.add(run_id)
+
+
+def is_stopping(run_id: int) -> bool:
+    """Whether somebody wants a run to stop that this process works on."""
+    return run_id in _stopping
+
+
+async def share_progress(run_id: int) -> None:
+    """Let other processes see how far a run is (PostgreSQL), and hear whether one of them wants it to stop."""
+    if db.dialect() == "postgres" and (now := _live.get(run_id)):
+        values = {"stage": now.stage[:40], "done_rows": now.done, "total_rows": now.total}
+        await ImportRun.filter(id=run_id, ended_at=None).update(**values)
+    if await db.value("SELECT cancel_asked_at FROM import_run WHERE id = ?", run_id) is not None:
+        stop(run_id)
 
 
 async def finish(run_id: int, state: str, counts: Counts, problems: Iterable[Problem], **more: Any) -> None:
@@ -304,6 +337,16 @@ async def end_cancelled(run_id: int) -> None:
     _live.pop(run_id, None)
     now = clock.now()
     await ImportRun.filter(id=run_id).update(state="refused", stage="", cancelled_at=now, ended_at=now)
+
+
+async def still_imported(run_id: int, why: Problem | None) -> None:
+    """Write down that an import was not taken back: it is as it was; `why` unless somebody stopped it."""
+    _live.pop(run_id, None)
+    run = await ImportRun.get(id=run_id)
+    told = [_kept(why), *run.problems] if why else run.problems
+    await ImportRun.filter(id=run_id).update(
+        act="import", state="done", stage="", problems=told, cancel_asked_at=None, ended_at=clock.now()
+    )
 
 
 async def end_unfinished() -> int:

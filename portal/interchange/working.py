@@ -1,5 +1,6 @@
 """The job of an import run: check it, import it, or take it back, and write down how that ended."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Any
 from portal import db, files, jobs
 from portal.access import scopes
 from portal.errors import Forbidden, NotFound, Refusal, Sentence, say
-from portal.interchange import loading, orders, runs
+from portal.interchange import loading, orders, runs, undo
 from portal.interchange.models import ImportRun
 from portal.interchange.orders import Order, Outcome
 from portal.interchange.sheets import loading as sheets
@@ -17,6 +18,8 @@ from portal.scope import SYSTEM, Scope
 
 KINDS = (loading, sheets)
 """The modules whose loaders this job knows."""
+
+FOLLOWED_EVERY = 1.0  # seconds
 
 logger = logging.getLogger(__name__)
 
@@ -31,17 +34,41 @@ async def work_off(payload: dict[str, Any]) -> None:
     run = await runs.begin(payload["run"])
     if run is None:
         return
+    following = asyncio.create_task(_follow(run.id))
     try:
-        await _import(run)
+        await (_take_back(run) if run.act == "undo" else _import(run))
     except orders.Cancelled:
-        await runs.end_cancelled(run.id)
+        await (runs.still_imported(run.id, None) if run.act == "undo" else runs.end_cancelled(run.id))
     except Refusal as no:
-        await runs.finish(run.id, "failed", {}, [_failure(run, no.sentence)])
+        await _failed(run, no.sentence)
     except Exception as error:
         logger.exception("import run %s failed", run.id)
         reason = f"{type(error).__name__}: {error}"[:300].replace("\0", "")
-        sentence = say("The import broke off: {reason}", reason=reason)
+        await _failed(run, say("The import broke off: {reason}", reason=reason))
+    finally:
+        following.cancel()
+
+
+async def _failed(run: ImportRun, sentence: Sentence) -> None:
+    if run.act == "undo":
+        await runs.still_imported(run.id, _failure(run, sentence))
+    else:
         await runs.finish(run.id, "failed", {}, [_failure(run, sentence)])
+
+
+async def _follow(run_id: int) -> None:
+    """Let other processes see how far the run is, and stop it."""
+    while True:
+        await asyncio.sleep(FOLLOWED_EVERY)
+        try:
+            await runs.share_progress(run_id)
+        except db.DatabaseError as error:
+            logger.warning("the progress of import run %s could not be shared: %s", run_id, error)
+
+
+async def _take_back(run: ImportRun) -> None:
+    """Take the run back, with the rights that its importer has now; the undo writes its end itself."""
+    await undo.take_back(await _scope_of(run), run.id, progress=partial(runs.note_progress, run.id))
 
 
 async def _import(run: ImportRun) -> None:
@@ -55,6 +82,7 @@ async def _import(run: ImportRun) -> None:
         agreed=bool(run.options.get("agreed")),
         expected=run.options.get("expected"),
         progress=partial(runs.note_progress, run.id),
+        stopped=partial(runs.is_stopping, run.id),
         name=run.file_name,
     )
     outcome = await orders.kinds[run.kind].load(order)

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from portal.errors import Invalid, Refusal, TooLarge
-from portal.interchange import runs
+from portal.errors import Conflict, Invalid, Refusal, TooLarge
+from portal.interchange import minds, runs, undo
 from portal.scope import Permission
 from portal.web.forms import Form, read_form, read_query, whole
 from portal.web.guard import guard
@@ -55,6 +55,43 @@ async def go_on(request: Request) -> Response:
     run_id = request.path_params["id"]
     await runs.go_on(request.state.scope, run_id, agreed=form["agreed"] == "1")
     return see(request, f"/staff/imports/{run_id}")
+
+
+@guard(Permission.IMPORT_DATA, Permission.IMPORT_PEOPLE)
+async def stop(request: Request) -> Response:
+    """Stop what is at work."""
+    await read_form(request)
+    run_id = request.path_params["id"]
+    await minds.stop(request.state.scope, run_id)
+    return see(request, f"/staff/imports/{run_id}")
+
+
+@guard(Permission.IMPORT_DATA, Permission.IMPORT_PEOPLE)
+async def before_undo(request: Request) -> Response:
+    """What taking the import back would do."""
+    return await _before_undo(request, Form(language=request.state.language))
+
+
+@guard(Permission.IMPORT_DATA, Permission.IMPORT_PEOPLE)
+async def take_back(request: Request) -> Response:
+    """Have the last import taken back."""
+    form = await read_form(request, "name")
+    run_id = request.path_params["id"]
+    try:
+        await minds.take_back(request.state.scope, run_id, form["name"])
+    except Invalid as no:
+        return await _before_undo(request, form.refused(no), no.status)
+    return see(request, f"/staff/imports/{run_id}")
+
+
+async def _before_undo(request: Request, form: Form, status: int = 200) -> Response:
+    scope = request.state.scope
+    found = await runs.find(scope, request.path_params["id"])
+    runs.require(scope, found.kind)
+    if not found.undoable:
+        raise Conflict(undo.LAST_ONLY)
+    counts = await undo.sums(found.id)
+    return page(request, "imports/undo.html", status=status, form=form, run=found, counts=counts, words=words)
 
 
 @guard(Permission.SEE_IMPORTS)
@@ -116,8 +153,9 @@ async def _run(request: Request, template: str) -> Response:
         counted=len(found.problems),
         path=f"/staff/imports/{found.id}",
     )
+    may_act = runs.may(request.state.scope, found.kind)
     more = await sheets.of_run(request, found, number) if found.kind == "people" else {}
-    return page(request, template, run=found, problems=shown, pages=pages, words=words, **more)
+    return page(request, template, run=found, problems=shown, pages=pages, words=words, may_act=may_act, **more)
 
 
 routes = [
@@ -126,4 +164,7 @@ routes = [
     Route("/staff/imports/{id:id}", run),
     Route("/staff/imports/{id:id}/progress", progress),
     Route("/staff/imports/{id:id}/import", go_on, methods=["POST"]),
+    Route("/staff/imports/{id:id}/stop", stop, methods=["POST"]),
+    Route("/staff/imports/{id:id}/undo", before_undo),
+    Route("/staff/imports/{id:id}/undo", take_back, methods=["POST"]),
 ]

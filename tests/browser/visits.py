@@ -120,6 +120,7 @@ NO_PAGES = {
     "/readyz": "for machines",
     "/staff/imports/people/template": "a file",
     "/staff/imports/{id:id}/mistakes": "a file",
+    "/staff/imports/{id:id}/undo": "there once something was imported, which the other pages must not show",
     "/staff/imports/{id:id}/progress": "a part of /staff/imports/{id:id}, asked for by its script",
 }
 
