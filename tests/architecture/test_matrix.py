@@ -188,6 +188,9 @@ async def _sheets(cast: Cast) -> list[Try]:
     by = {"file_id": file, "file_name": "a.csv", "made_at": clock.now(), "made_by": cast.son.account}
     run = {"kind": "people", "act": "check", "state": "done", "counts": "{}", "problems": "[]", "options": options}
     runs = [await db.insert("import_run", **run, **by, ended_at=clock.now()) for _ in range(5)]
+    last = await db.insert("import_run", **run, **by, ended_at=clock.now(), written_at=clock.now())
+    at_work = {**run, "state": "waiting"}
+    waiting = await db.insert("import_run", **at_work, **by)
     sheets = [await db.insert("sheet", kind="students", columns="[]", options="{}", **by) for _ in range(2)]
     told = {"column": ["full_name", "birth_date"], "sheet": "1"}
     told |= {"branch_id": str(cast.north), "assigned_to": str(cast.son.person)}
@@ -199,6 +202,9 @@ async def _sheets(cast: Cast) -> list[Try]:
         Try(("POST", "/staff/imports/{id:id}/import"), {"id": runs[2]}, by="son"),
         Try(("POST", "/staff/imports/{id:id}/decisions"), {"id": runs[3]}, {"all_person": "new"}, by="son"),
         Try(("GET", "/staff/imports/{id:id}/mistakes"), {"id": runs[4]}, by="son"),
+        Try(("POST", "/staff/imports/{id:id}/stop"), {"id": waiting}, by="son"),
+        Try(("GET", "/staff/imports/{id:id}/undo"), {"id": last}, by="son"),
+        Try(("POST", "/staff/imports/{id:id}/undo"), {"id": last}, {"name": "a.csv"}, by="son"),
     ]
 
 

@@ -21,7 +21,7 @@ from portal.access import (
 from portal.backup import making
 from portal.centre import centres
 from portal.gradebook import recording
-from portal.interchange import loading, runs
+from portal.interchange import loading, minds, runs, undo
 from portal.interchange.sheets import exporting, uploads
 from portal.people import admission, guardians, names, persons, students
 from portal.people.models import Person
@@ -318,6 +318,35 @@ async def import_after_all(world: World, picks: Picks) -> object:
 @act("interchange.loading.load")
 async def import_here(world: World, picks: Picks) -> object:
     return await loading.load(SYSTEM, picks.of(bundles()), dry_run=False)
+
+
+@act("interchange.minds.stop")
+async def stop_an_import(world: World, picks: Picks) -> object:
+    son = await world.scope("son")
+    run = await runs.start(son, _chunks(picks.of(bundles())), "a.zip")
+    await minds.stop(son, run)
+    return await jobs.drain()
+
+
+@act("interchange.minds.take_back")
+async def take_an_import_back(world: World, picks: Picks) -> object:
+    son = await world.scope("son")
+    run = await undo.last()
+    if run is None:
+        outcome = await loading.load(SYSTEM, picks.of(bundles()), dry_run=False)
+        run = outcome.run_id
+    assert run is not None
+    await minds.take_back(son, run, (await runs.find(son, run)).file_name)
+    return await jobs.drain()
+
+
+@act("interchange.undo.take_back", "interchange.undo.weigh", "interchange.undo.restoring.restore")
+async def take_an_import_back_here(world: World, picks: Picks) -> object:
+    run = await undo.last()
+    if run is None:
+        return await loading.load(SYSTEM, picks.of(bundles()), dry_run=False)
+    told = await undo.weigh(SYSTEM, run)
+    return told, await undo.take_back(SYSTEM, run)
 
 
 # Privacy
