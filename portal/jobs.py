@@ -21,7 +21,7 @@ from portal import clock, db
 from portal.db import fields
 
 MAX_ATTEMPTS = 8
-LEASE = dt.timedelta(minutes=10)
+LEASE = dt.timedelta(minutes=1)  # how long after its process died a job is taken up again
 FORGETS_EVERY = dt.timedelta(hours=1)
 IDLE_SECONDS = 1.0
 KEPT = dt.timedelta(days=7)  # as long as the longest-lived link that a payload may hold

@@ -21,10 +21,49 @@ def importing() -> None:
 
 @importing.command()
 @click.argument("bundle", type=click.Path(exists=True, path_type=Path), metavar="BUNDLE.zip")
-@click.option("--dry-run", is_flag=True, help="Check everything and say what would change; change nothing.")
+@click.option(
+    "--preview",
+    "--dry-run",
+    "dry_run",
+    is_flag=True,
+    help="Check everything and say what would change; change nothing.",
+)
 def oneroster(bundle: Path, dry_run: bool) -> None:
     """Import a OneRoster 1.1 or 1.2 bundle: all of it, or, when anything is wrong, nothing."""
     run(_oneroster(bundle, dry_run))
+
+
+@importing.command()
+@click.option("--preview", is_flag=True, help="Say what would go and what would stay; change nothing.")
+def undo(preview: bool) -> None:
+    """Take back the last import: what it made goes, what it changed is as before; what is in use since stays."""
+    run(_undo(preview))
+
+
+async def _undo(preview: bool) -> None:
+    from portal.interchange import undo as undoing
+
+    bar = Bar()
+    async with house(settings(), founded=True):
+        run_id = await undoing.last()
+        if run_id is None:
+            raise click.ClickException("There is no import that could be taken back.")
+        try:
+            if preview:
+                undone = await undoing.weigh(SYSTEM, run_id)
+            else:
+                undone = await undoing.take_back(SYSTEM, run_id, progress=bar)
+        finally:
+            bar.close()
+    for table in sorted({*undone.removed, *undone.restored}):
+        gone, back = undone.removed.get(table, 0), undone.restored.get(table, 0)
+        click.echo(f"  {table:<20} {gone:,} removed, {back:,} put back")
+    for kept in undone.kept:
+        told = " ".join(part for part in (kept.code, kept.what, kept.by) if part)
+        click.echo(f"stays: {kept.table} {kept.name} ({told})")
+    if undone.more:
+        click.echo(f"... and {undone.more:,} more stay.")
+    click.echo(f"Nothing was changed; this is import {run_id}." if preview else f"Import {run_id} was taken back.")
 
 
 async def _oneroster(bundle: Path, dry_run: bool) -> None:

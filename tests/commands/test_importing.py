@@ -78,3 +78,15 @@ def test_a_file_that_is_not_there_is_refused(command: Command) -> None:
     result = command("import", "oneroster", "nowhere.zip")
     assert result.exit_code == 2
     assert "nowhere.zip" in result.output
+
+
+@pytest.mark.usefixtures("centre")
+def test_the_last_import_is_taken_back_after_a_look_at_it(command: Command, good: str) -> None:
+    command("import", "oneroster", good)
+    look = command("import", "undo", "--preview")
+    assert "Nothing was changed; this is import 1." in look.stdout
+    assert re.search(r"person +3 removed, 0 put back", look.stdout)
+    assert "Import 1 was taken back." in command("import", "undo").stdout
+    again = command("import", "undo")
+    assert again.exit_code == 1
+    assert "There is no import that could be taken back." in again.stderr
