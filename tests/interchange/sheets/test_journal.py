@@ -3,7 +3,8 @@
 from typing import Any
 
 from portal import db
-from portal.interchange import journal
+from portal.interchange import journal, undo
+from portal.scope import SYSTEM
 from tests.cast import Cast
 from tests.interchange.sheets.sending import HEADERS, MINOR, imported
 
@@ -74,3 +75,13 @@ async def test_a_check_writes_nothing_at_all(cast: Cast) -> None:
     assert run.stand == "ready"
     assert await everything() == before
     assert await db.value("SELECT COUNT(*) FROM import_created") == 0
+
+
+async def test_an_import_of_people_is_taken_back_whole(cast: Cast) -> None:
+    head = ("Mã học viên", *HEADERS)
+    before = await everything()
+    run = await imported(cast, [head, ("", *MINOR), ("HV00001", "Nguyễn Nhật Minh", "", "", "", "", "", "")])
+    assert await everything() != before
+    done = await undo.take_back(SYSTEM, run.id)
+    assert (done.removed["student"], done.kept) == (1, [])
+    assert await everything() == before
