@@ -60,11 +60,11 @@ async def test_weighing_says_the_same_and_changes_nothing() -> None:
 
 
 async def test_random_schools_are_as_before_after_every_undo() -> None:
-    """Faults planted and caught here: the digest of an undone import forgotten (external_id left), a code put back
-    before it was free, a moved mark taken for a new one, sums not counted again."""
+    """Faults planted and caught by it: the sums not counted again, the other system's names not kept before they
+    change, a code that was set aside and not put back. Not caught by it: created codes that are not set aside."""
     draw = random.Random(20261125)
     steps = 0
-    while steps < EXAMPLES:
+    while steps < EXAMPLES // 5:  # each is an import, an undo and two dumps of everything
         school = School(draw)
         taken: list[tuple[int, object]] = []
         for _ in range(draw.randint(1, 4)):
