@@ -42,7 +42,9 @@ SHIFTS = [dt.timedelta(minutes=1), dt.timedelta(minutes=25), dt.timedelta(hours=
 
 numbers = st.tuples(*[st.integers(0, 11)] * 4)
 OFTEN = ["gradebook.recording.publish", "gradebook.recording.record", "people.guardians.allow"] * 3
-steps = st.tuples(st.sampled_from([*sorted(ACTS), *OFTEN, *[CLOCK] * 6, *[ELSEWHERE] * 2]), numbers)
+steps = st.tuples(
+    st.sampled_from([*sorted(ACTS), *OFTEN, *[CLOCK] * (len(ACTS) // 3), *[ELSEWHERE] * (len(ACTS) // 15)]), numbers
+)
 stories = st.tuples(st.lists(steps, min_size=1, max_size=4), st.integers(0, 2**16))
 
 
