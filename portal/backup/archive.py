@@ -10,7 +10,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -154,7 +154,7 @@ class Archive:
                 tell("Reading the backup", done, total)
         tell("Reading the backup", total, total)
 
-    def lines(self, table: str) -> Iterator[bytes]:
+    def lines(self, table: str) -> Generator[bytes, None, None]:
         """The rows of a table; raises Unusable where there are more or longer ones than the manifest says."""
         left = self.manifest.tables[table].bytes
         with damage(self._path), self._zip.open(f"tables/{table}.jsonl") as source:
@@ -164,7 +164,7 @@ class Archive:
                     raise Unusable(f"{self._path} is damaged: the table {table} is not what was written.")
                 yield line
 
-    def content(self, sha256: str) -> Iterator[bytes]:
+    def content(self, sha256: str) -> Generator[bytes, None, None]:
         """The bytes of an upload; raises Unusable at their end when they are others than the name says."""
         hashed = hashlib.sha256()
         with damage(self._path), self._zip.open(f"files/{sha256}") as source:

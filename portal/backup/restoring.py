@@ -9,7 +9,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterable
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from pathlib import Path
 
 from portal import audit, db, files
@@ -105,14 +105,15 @@ async def _make_schema(names: tuple[str, ...]) -> None:
 async def _load(archive: Archive, tell: Tell) -> None:
     total, done = archive.manifest.rows, 0
     for name, table in archive.manifest.tables.items():
-        coming = rows.read(archive.lines(name), tuple(table.shape.columns.values()), db.dialect())
-        try:
-            async with aclosing(bulk.load(name, list(table.shape.columns), coming)) as portions:
-                async for written in portions:
-                    done += written
-                    tell("Writing the tables", done, total)
-        except rows.WrongValue as error:
-            raise Unusable(f"The backup is damaged: the table {name} holds a value that is {error}.") from error
+        with closing(archive.lines(name)) as lines:
+            coming = rows.read(lines, tuple(table.shape.columns.values()), db.dialect())
+            try:
+                async with aclosing(bulk.load(name, list(table.shape.columns), coming)) as portions:
+                    async for written in portions:
+                        done += written
+                        tell("Writing the tables", done, total)
+            except rows.WrongValue as error:
+                raise Unusable(f"The backup is damaged: the table {name} holds a value that is {error}.") from error
         if table.last_id:
             await bulk.continue_after(name, table.last_id)
 
@@ -146,7 +147,8 @@ async def _place(archive: Archive, placed: list[Path], tell: Tell) -> None:
         place = files.path_of(sha256)
         if not place.exists():
             placed.append(place)
-        _write(place, archive.content(sha256))
+        with closing(archive.content(sha256)) as content:
+            _write(place, content)
         with place.open("rb") as source:
             if hashlib.file_digest(source, "sha256").hexdigest() != sha256:
                 raise Unusable(f"The upload {sha256} did not arrive as it was written: nothing was restored.")

@@ -1,10 +1,7 @@
 """`python -m portal backup` and `restore`: the whole house in one file, and a house from that file."""
 
-import asyncio
 import signal
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -26,7 +23,7 @@ def backup(file: Path, overwrite: bool) -> None:
     FILE holds everything but the secret: keep it as you keep the centre's papers.
     """
     config = settings()
-    run(_stoppable(_backup(config, file, overwrite)))
+    run(_backup(config, file, overwrite))
 
 
 @click.command()
@@ -44,42 +41,32 @@ def restore(file: Path, check: bool, expect: str, moving: bool) -> None:
     All sessions are ended, invitations and password links too; letters that waited are not sent again.
     """
     config = settings()
-    run(_stoppable(_check(file, expect) if check else _restore(config, file, expect, moving)))
+    run(_check(file, expect) if check else _restore(config, file, expect, moving))
 
 
 async def _backup(config: Settings, file: Path, overwrite: bool) -> None:
-    bar = Bar()
-    async with house(config):
-        try:
+    with _Stoppable() as bar:
+        async with house(config):
             made = await making.make(file, overwrite=overwrite, tell=bar)
-        finally:
-            bar.close()
-        for table in await making.strangers():
-            click.echo(f"Left out: the table {table}, which is not Schoolyard's.", err=True)
+            strangers = await making.strangers()
+    for table in strangers:
+        click.echo(f"Left out: the table {table}, which is not Schoolyard's.", err=True)
     click.echo(f"{file}: {_told(made)}, {file.stat().st_size:,} bytes")
     click.echo(f"Fingerprint: {made.fingerprint}")
 
 
 async def _check(file: Path, expect: str) -> None:
-    bar = Bar()
-    try:
-        with await restoring.opened(file, expect=expect, tell=bar) as archive:
-            made = archive.manifest
-    finally:
-        bar.close()
+    with _Stoppable() as bar, await restoring.opened(file, expect=expect, tell=bar) as archive:
+        made = archive.manifest
     click.echo(f"{file} is whole: {_told(made)}, made {made.made_at:%Y-%m-%d %H:%M} UTC on {made.dialect}")
     click.echo(f"Fingerprint: {made.fingerprint}")
 
 
 async def _restore(config: Settings, file: Path, expect: str, moving: bool) -> None:
-    bar = Bar()
-    try:
-        with await restoring.opened(file, expect=expect, tell=bar) as archive:
-            async with house(config):
-                renewed = await restoring.restore(archive, moving=moving, tell=bar)
-            made = archive.manifest
-    finally:
-        bar.close()
+    with _Stoppable() as bar, await restoring.opened(file, expect=expect, tell=bar) as archive:
+        async with house(config):
+            renewed = await restoring.restore(archive, moving=moving, tell=bar)
+        made = archive.manifest
     click.echo(f"Restored and proven: {_told(made)}, as they were on {made.made_at:%Y-%m-%d %H:%M} UTC.")
     for what, number in renewed.items():
         click.echo(f"  {number:>6,} {what}")
@@ -90,16 +77,34 @@ def _told(made: Manifest) -> str:
     return f"{made.rows:,} rows in {len(made.tables)} tables, {made.files.number:,} uploads"
 
 
-async def _stoppable(work: Coroutine[Any, Any, None]) -> None:
-    """Do it; what cannot be done is a sentence, and SIGTERM stops it as Ctrl-C does, leaving nothing behind."""
-    task = asyncio.ensure_future(work)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    try:
-        await task
-    except Unusable as no:
-        fail(str(no))
-    except asyncio.CancelledError:
-        fail("Stopped. Nothing was left behind.")
+class _Stoppable(Bar):
+    """A bar at which the work ends when Ctrl-C or SIGTERM asked for that, and clears up behind itself.
+
+    The work is not cancelled: when the file has its name, or the database is committed, it is too late to take back.
+    What cannot be done ends in a sentence. A second signal ends the process at once.
+    """
+
+    _asked = False
+
+    def __enter__(self) -> "_Stoppable":
+        self._before = {name: signal.signal(name, self._stop) for name in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        for name, handler in self._before.items():
+            signal.signal(name, handler)
+        self.close()
+        if isinstance(error, Unusable):
+            fail(str(error))
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        super().__call__(stage, done, total)
+        if self._asked:
+            raise Unusable("Stopped. Nothing was left behind.")
+
+    def _stop(self, name: int, frame: object) -> None:
+        self._asked = True
+        signal.signal(name, signal.SIG_DFL)
 
 
 commands = [backup, restore]
