@@ -118,6 +118,11 @@ async def end(provider: str, keys: Keys) -> Visit:
     return Visit(*found)
 
 
+async def end_all() -> int:
+    """End every visit, in the caller's transaction; returns how many. For a restored database."""
+    return await ProviderVisit.filter(ended_at=None).update(ended_at=clock.now())
+
+
 async def forgive(keys: Keys) -> None:
     """Do not count this visit against its address any more: it ended with somebody signed in."""
     await throttle.forgive(_counted(keys))

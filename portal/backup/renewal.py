@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from portal import jobs
-from portal.access import links, sessions
+from portal.access import links, provider_visits, sessions
 from portal.centre import centres
 from portal.interchange import runs
 
@@ -31,6 +31,7 @@ class Renewal(NamedTuple):
 RENEWALS = [
     Renewal("the database's epoch", centres.renew_epoch),
     Renewal("sessions ended", sessions.end_everybodys),
+    Renewal("visits to identity providers ended", provider_visits.end_all),
     Renewal("invitations and password links ended", links.end_all, moving_too=False),
     Renewal("waiting jobs held", lambda: jobs.hold(HELD, but=HARMLESS), moving_too=False),
     Renewal("unfinished imports ended", runs.end_unfinished, moving_too=False),

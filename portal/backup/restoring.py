@@ -53,6 +53,7 @@ async def restore(archive: Archive, *, moving: bool = False, tell: Tell) -> dict
             await _make_schema(manifest.migrations)
             async with bulk.without_references():
                 await _load(archive, tell)
+            await bulk.count_anew(manifest.tables)
             await _prove(manifest, tell)
             await _place(archive, placed, tell)
             await migrations.advance(tell=lambda name: tell(f"Migrating {name}", 1, 1))

@@ -61,9 +61,11 @@ async def _fill(demo: bool) -> House:
         await audit.record(SYSTEM, "test.odd", "person", 2**62, odd)
         await db.execute("UPDATE person SET address = ? WHERE id = ?", ODD, people.lan.person)
         versions.bump(versions.CENTRE, versions.student(people.minh.student), "person:10", "Ünder", "person:9")
-    await db.insert(
+    run = await db.insert(
         "import_run", kind="oneroster", file_name="lớp.zip", counts="{}", problems="[]", made_at=clock.now()
     )
+    made = {"table_name": "person", "first_id": 1, "last_id": 2, "digests": b"\0\xff'\n" * 4}
+    await db.insert("import_created", run_id=run, **made)
     gone = await cast.add(people, "gone", "Lê Thị Đi")
     await db.execute("DELETE FROM email_address WHERE person_id = ?", gone.person)
     await db.execute("DELETE FROM person WHERE id = ?", gone.person)
