@@ -38,6 +38,7 @@ from portal.web.requests import session_cookie, settings_of
 
 MOST_BYTES = 64 * 1024 * 1024
 PACKED_FROM = 500  # bytes; below, packing costs more than it saves
+PACKING = 3  # half the time of 5 for a fourteenth more on the wire
 LOOK_EVERY = dt.timedelta(seconds=30)  # a session grows old also where nobody commits
 LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 
@@ -171,7 +172,7 @@ async def _made(request: Request, response: Response, sources: tuple[str, ...]) 
     state = request.state
     plain = bytes(response.body)
     tag = _tag(state.signed_in.account_id, plain)
-    packed = gzip.compress(plain, 5, mtime=0) if len(plain) >= PACKED_FROM else b""
+    packed = gzip.compress(plain, PACKING, mtime=0) if len(plain) >= PACKED_FROM else b""
     shelf: Shelf = request.app.state.views
     common = [
         *shelf.headers,
