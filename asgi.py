@@ -18,7 +18,7 @@ from portal.access import secrets, throttle
 from portal.centre import centres
 from portal.errors import Refusal
 from portal.privacy import retention
-from portal.web import health, oidc, problems
+from portal.web import exposition, health, metrics, oidc, problems
 from portal.web.assets import Assets
 from portal.web.guard import check_routes, unguarded
 from portal.web.limits import BodyLimit
@@ -34,6 +34,7 @@ def build(config: settings.Settings) -> Starlette:
     routes = [
         Route("/static/{path:path}", unguarded(assets.serve)),
         *health.routes,
+        *exposition.routes,
         *portal.pages.routes,
         *staff.routes,
     ]
@@ -89,6 +90,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         async with asyncio.TaskGroup() as workers:
             workers.create_task(jobs.work(stopping, but="import"), name="letters and the like")
             workers.create_task(jobs.work(stopping), name="whatever there is")
+            workers.create_task(metrics.heartbeat(stopping), name="heartbeat")
             yield
             stopping.set()
     finally:

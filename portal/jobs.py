@@ -66,6 +66,11 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
     return register
 
 
+def kinds() -> list[str]:
+    """The kinds of jobs that this program knows how to run."""
+    return sorted(_handlers)
+
+
 def watch(watcher: Watcher) -> None:
     """Have `watcher` called after every run with its kind, "done", "failed" or "dead", and its seconds."""
     if watcher not in _watchers:
@@ -130,6 +135,13 @@ async def revive(job_id: int) -> str | None:
         await Job.filter(id=job_id).update(dead_at=None, attempts=0, due_at=clock.now(), reason="")
         db.on_commit(_wake)
     return kind
+
+
+async def revive_all(kind: str) -> int:
+    """The same for every dead job of a kind that still has its payload; how many."""
+    dead = Job.filter(kind=kind, dead_at__isnull=False, let_go_at=None, forgotten_at=None)
+    db.on_commit(_wake)
+    return await dead.update(dead_at=None, attempts=0, due_at=clock.now(), reason="")
 
 
 async def let_go(job_id: int) -> str | None:

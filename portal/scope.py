@@ -32,6 +32,9 @@ class Permission(StrEnum):
     EXPORT_PEOPLE = "export_people"
     ERASE_PEOPLE = "erase_people"
     SET_RETENTION = "set_retention"
+    WATCH_HOUSE = "watch_house"
+    SEE_AUDIT = "see_audit"
+    EXPORT_AUDIT = "export_audit"
 
 
 @dataclass(frozen=True, slots=True)

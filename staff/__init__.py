@@ -2,7 +2,21 @@
 
 from starlette.routing import BaseRoute
 
-from staff import accounts, admission, guardians, imports, outbox, people, privacy, roles, sheets, students, today
+from staff import (
+    accounts,
+    admission,
+    audit,
+    guardians,
+    house,
+    imports,
+    outbox,
+    people,
+    privacy,
+    roles,
+    sheets,
+    students,
+    today,
+)
 
 routes: list[BaseRoute] = [
     *today.routes,
@@ -16,4 +30,6 @@ routes: list[BaseRoute] = [
     *roles.routes,
     *imports.routes,
     *outbox.routes,
+    *house.routes,
+    *audit.routes,
 ]

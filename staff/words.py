@@ -67,6 +67,9 @@ PERMISSIONS: dict[P, Sentence] = {
     P.EXPORT_PEOPLE: say("Pack what is held about a person, for them"),
     P.ERASE_PEOPLE: say("Erase a person for good"),
     P.SET_RETENTION: say("Decide how long things are kept"),
+    P.WATCH_HOUSE: say("See how the server does, and decide on work that failed"),
+    P.SEE_AUDIT: say("Search the record of who did what"),
+    P.EXPORT_AUDIT: say("Take the record of who did what out as a file"),
 }
 
 ACTS: dict[str, Sentence] = {

@@ -1,6 +1,10 @@
 """`python -m portal serve` and `run`: the server, for a real centre and for the demo."""
 
+import atexit
+import os
+import shutil
 import socket
+import tempfile
 from typing import Any
 
 import click
@@ -57,6 +61,11 @@ def _serve(config: Settings, workers: int) -> None:
         fail("More than one worker needs PORTAL_REDIS_URL: the workers tell each other through Redis.")
     if not config.limits:
         click.echo("PORTAL_LIMITS=off: attempts are not limited. For benchmarks only.", err=True)
+    if workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        # Whichever worker is asked for /metrics tells of all of them (decision 0011).
+        counts = tempfile.mkdtemp(prefix="schoolyard-metrics-")
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
+        atexit.register(shutil.rmtree, counts, ignore_errors=True)
     click.echo(f"Schoolyard is open at {_address(config)}  (Ctrl-C closes it)")
     if config.is_open and not config.secure and origins.lan_address():
         click.echo(f"On this network: http://{origins.lan_address()}:{config.port}")

@@ -21,7 +21,7 @@ async def alive(request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """200 when the database answers and is migrated; a lost Redis is `degraded`, still 200."""
     database = await _database()
-    backplane = await _redis(settings_of(request).redis_url)
+    backplane = await redis_state(settings_of(request).redis_url)
     status = "down" if database != "ok" else "degraded" if backplane == "down" else "ready"
     answer = {"status": status, "database": database, "redis": backplane}
     return JSONResponse(answer, 503 if status == "down" else 200, headers={"Cache-Control": "no-store"})
@@ -34,7 +34,8 @@ async def _database() -> str:
         return "down"
 
 
-async def _redis(url: str) -> str:
+async def redis_state(url: str) -> str:
+    """ "ok", "down", or "unused" when none is set."""
     if not url:
         return "unused"
     client = redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)

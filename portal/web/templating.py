@@ -50,6 +50,8 @@ FLASHES = {
     "erased": say("The person is erased."),
     "unlinked": say("Unlinked. Other devices were signed out."),
     "identity_taken": say("Unlinked, and signed out everywhere."),
+    "tried_again": say("It is tried again at once."),
+    "let_go": say("Let go."),
 }
 
 

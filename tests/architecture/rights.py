@@ -25,6 +25,7 @@ OPENS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/static/{path:path}"): ANYBODY,
     ("GET", "/healthz"): ANYBODY,
     ("GET", "/readyz"): ANYBODY,
+    ("GET", "/metrics"): ANYBODY,  # of those on this machine; with its token, from elsewhere
     ("GET", "/"): ANYBODY,
     ("GET", "/sign-in"): ANYBODY,
     ("POST", "/sign-in"): ANYBODY,
@@ -113,6 +114,14 @@ OPENS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/staff/imports/{id:id}/decisions"): IMPORTS_PEOPLE,
     ("GET", "/staff/imports/{id:id}/mistakes"): IMPORTS_PEOPLE,
     ("POST", "/staff/people/export"): TAKES_LISTS,
+    # The server, and work that failed.
+    ("GET", "/staff/house"): ADMINISTRATOR,
+    ("GET", "/staff/house/jobs"): ADMINISTRATOR,
+    ("GET", "/staff/audit"): CENTRE,
+    ("POST", "/staff/audit/file"): ADMINISTRATOR,
+    ("POST", "/staff/house/jobs/attempts"): ADMINISTRATOR,
+    ("POST", "/staff/house/jobs/{id:id}/attempt"): ADMINISTRATOR,
+    ("POST", "/staff/house/jobs/{id:id}/end"): ADMINISTRATOR,
     ("GET", "/staff/outbox"): ADMINISTRATOR,
     ("GET", "/staff/outbox/{id:id}"): ADMINISTRATOR,
 }

@@ -22,6 +22,7 @@ def furnish(house: House) -> None:
     _a_parent_who_may_see_nothing(house)
     house.ids["reset"] = secret_link(house, "marketing", "reset")
     house.ids["invitation"] = secret_link(house, "marketing", "invitation")
+    _work_that_was_given_up(house)
 
 
 def use(desk: Desk) -> None:
@@ -122,6 +123,22 @@ def _a_parent_who_may_see_nothing(house: House) -> None:
         person,
         house.ids["lan_account"],
     )
+
+
+def _work_that_was_given_up(house: House) -> None:
+    """Letters that no server took, and an import whose payload is forgotten by now."""
+    at = house.moment.astimezone(dt.UTC).isoformat(" ", "microseconds")
+    long = f"SMTPRecipientsRefused: 550 5.1.1 <{'nghieng.' * 8}quynh@school.example>: no such mailbox"
+    for kind, reason, forgotten in (("mail", long, None), ("mail", "TimeoutError: ", None), ("import", "KeyError", at)):
+        house.write(
+            "INSERT INTO job (kind, payload, due_at, attempts, dead_at, reason, forgotten_at)"
+            " VALUES (?, '{}', ?, 8, ?, ?, ?)",
+            kind,
+            at,
+            at,
+            reason,
+            forgotten,
+        )
 
 
 def secret_link(house: House, who: str, purpose: str) -> str:

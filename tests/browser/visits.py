@@ -106,6 +106,9 @@ PAGES: dict[str, list[Visit]] = {
         Visit("admin", "/staff/imports/people/{sheet}"),
         Visit("mai", "/staff/imports/people/{sheet_staff}"),
     ],
+    "/staff/audit": [Visit("admin", "/staff/audit"), Visit("director", "/staff/audit?record=account")],
+    "/staff/house": [Visit("admin", "/staff/house")],
+    "/staff/house/jobs": [Visit("admin", "/staff/house/jobs")],
     "/staff/outbox": [Visit("admin", "/staff/outbox")],
     "/staff/outbox/{id:id}": [Visit("admin", "/staff/outbox/{letter}")],
 }
@@ -121,6 +124,7 @@ NO_PAGES = {
     "/staff/imports/people/template": "a file",
     "/staff/imports/{id:id}/mistakes": "a file",
     "/staff/imports/{id:id}/undo": "there once something was imported, which the other pages must not show",
+    "/metrics": "for machines",
     "/staff/imports/{id:id}/progress": "a part of /staff/imports/{id:id}, asked for by its script",
 }
 
@@ -141,6 +145,7 @@ STATES = [
     Visit("mai", "/staff/students/{minh}/guardians?q=qqqq"),
     Visit("director", "/staff/imports?page=9"),
     Visit("admin", "/staff/outbox?page=9"),
+    Visit("admin", "/staff/house/jobs?page=9"),
     Visit("", "/reset/used-already", 410),
     Visit("", "/invitation/used-long-ago", 410),
     Visit("", "/look", 405),
@@ -177,7 +182,10 @@ MENUS = [Visit("an", "/home"), Visit("mai", "/staff"), Visit("lan", "/")]
 NOTHING_YET = [
     Visit("", "/"),
     Visit("", "/sign-in"),
-    *(Visit("admin", f"/staff{page}") for page in ("", "/people", "/accounts", "/roles", "/imports")),
+    *(
+        Visit("admin", f"/staff{page}")
+        for page in ("", "/people", "/accounts", "/roles", "/imports", "/house", "/house/jobs")
+    ),
 ]
 
 VISITS = [visit for visits in PAGES.values() for visit in visits]

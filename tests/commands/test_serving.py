@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import json
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -202,3 +203,37 @@ def test_the_demo_opens_by_itself_and_a_second_time_too(server: Start) -> None:
         assert running.origin in running.told
         assert running.get("/home", cookies=running.sign_in("lan@example.com")).status_code == 200
         running.stop()
+
+
+def metric(server: Server, name: str) -> list[float]:
+    """The samples whose line begins so."""
+    told = server.get("/metrics").text.splitlines()
+    return [float(line.rpartition(" ")[2]) for line in told if line.startswith(name)]
+
+
+def test_each_of_two_workers_counts_for_both(small: dict[str, str], server: Start, redis_url: str) -> None:
+    running = server("serve", "--workers", "2", PORTAL_REDIS_URL=redis_url).ready()
+    workers = "schoolyard_worker_start_time_seconds{"
+    for _ in range(200):
+        if len(metric(running, workers)) == 2:
+            break
+        time.sleep(0.1)
+    assert len(metric(running, workers)) == 2
+    for _ in range(40):
+        assert running.get("/sign-in").status_code == 200
+    counted = 'schoolyard_request_seconds_count{method="GET",route="/sign-in",status="2xx"}'
+    for _ in range(10):  # whichever is asked
+        assert metric(running, counted) == [40.0]
+    pid = next(
+        int(line.partition('pid="')[2].partition('"')[0])
+        for line in running.get("/metrics").text.splitlines()
+        if line.startswith(workers)
+    )
+    os.kill(pid, signal.SIGKILL)
+    for _ in range(200):
+        told = [line for line in running.get("/metrics").text.splitlines() if line.startswith(workers)]
+        if len(told) == 2 and not any(f'pid="{pid}"' in line for line in told):
+            break
+        time.sleep(0.1)
+    assert not any(f'pid="{pid}"' in line for line in told), told
+    assert metric(running, counted) == [40.0]  # what a dead worker counted was counted

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from portal import clock, db, files, jobs, mail
 from portal.access import preferences, throttle
 from portal.access.models import Account
-from portal.people import guardians, persons
+from portal.people import persons
 from portal.people.models import Household
 from portal.scope import Scope
+from portal.web import forms
 from tests.cast import ORIGIN
 from tests.examples import EXAMPLES
 from tests.fuzz.inputs import ROUTES, Input, inputs
@@ -88,25 +89,30 @@ def _writes_before_it_refuses(patch: pytest.MonkeyPatch) -> None:
 
 
 def _dies_of_a_letter(patch: pytest.MonkeyPatch) -> None:
-    """The search for people knows ASCII only."""
-    right = persons._words
-    patch.setattr(persons, "_words", lambda query: right(query.encode("ascii").decode()))
+    """Names of fields and values are written somewhere in ASCII."""
+    right = forms._check
+
+    def check(name: str, value: object, **more: object) -> None:
+        str(value).encode("ascii")
+        right(name, value, **more)
+
+    patch.setattr(forms, "_check", check)
 
 
-def _loses_the_transaction(patch: pytest.MonkeyPatch) -> None:
-    """Linking a guardian makes the household although the link is refused."""
-    right = guardians.link
+def _keeps_what_it_refuses(patch: pytest.MonkeyPatch) -> None:
+    """An address that is nobody's is looked up, and noted, before it is refused."""
+    right = persons.find
 
-    async def link(scope: Scope, **facts: object) -> object:
+    async def find(scope: Scope, person_id: int) -> object:
         await Household.create(branch_id=1, made_at=clock.now())
-        return await right(scope, **facts)
+        return await right(scope, person_id)
 
-    patch.setattr(guardians, "link", link)
+    patch.setattr(persons, "find", find)
 
 
 @pytest.mark.parametrize(
     "fault",
-    [_writes_before_it_refuses, _dies_of_a_letter, _loses_the_transaction],
+    [_writes_before_it_refuses, _dies_of_a_letter, _keeps_what_it_refuses],
     ids=lambda fault: fault.__name__.strip("_"),
 )
 def test_a_planted_fault_is_caught(worlds, fault):

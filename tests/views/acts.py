@@ -23,6 +23,7 @@ from portal.centre import centres
 from portal.gradebook import recording
 from portal.interchange import loading, minds, runs, undo
 from portal.interchange.sheets import exporting, uploads
+from portal.oversight import acts, dead_jobs
 from portal.people import admission, guardians, names, persons, students
 from portal.people.models import Person
 from portal.privacy import consents, erasing, exports, retention, wordings
@@ -479,3 +480,19 @@ async def visit_a_provider(world: World, picks: Picks) -> object:
 async def back_up(world: World, picks: Picks) -> object:
     with TemporaryDirectory() as folder:
         return await making.make(Path(folder) / "backup", tell=lambda *_: None)
+
+
+@act("oversight.acts.take")
+async def take_the_record(world: World, picks: Picks) -> object:
+    words = acts.Words("When", "Who", "What", "Record", "Number", "Changes", "Request")
+    return await acts.take(await world.scope("son"), {"record": "student"}, ZONE, words, "family_first")
+
+
+@act("oversight.dead_jobs.try_again", "oversight.dead_jobs.try_all_again", "oversight.dead_jobs.let_go")
+async def decide_on_dead_jobs(world: World, picks: Picks) -> object:
+    son = await world.scope("son")
+    for _ in range(2):
+        await db.insert("job", kind="sweep", payload="{}", due_at=clock.now(), dead_at=clock.now(), attempts=8)
+    await dead_jobs.try_again(son, await picks.id("job", "dead_at IS NOT NULL"))
+    await dead_jobs.let_go(son, await picks.id("job", "dead_at IS NOT NULL"))
+    return await dead_jobs.try_all_again(son, "sweep")
