@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 # How many steps of SQLite's virtual machine lie between two looks at the clock: about a millisecond.
 _STEPS = 50_000
 
-_PRAGMAS = (
+PRAGMAS = (
     "busy_timeout=10000",
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -102,7 +102,7 @@ class Wire:
     def connect(self) -> None:
         """Connect and set the pragmas."""
         self._connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=512)
-        for pragma in _PRAGMAS:
+        for pragma in PRAGMAS:
             self._connection.execute(f"PRAGMA {pragma}").close()
         if not self._writes:
             self._connection.execute("PRAGMA query_only=ON").close()
