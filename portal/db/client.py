@@ -73,6 +73,17 @@ async def many(engine: Engine, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         spend(perf_counter() - begun)
 
 
+async def load(engine: Engine, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows, all or none."""
+    held = session.current()
+    if held is not None:
+        # No savepoint: after a failure the block around it keeps nothing anyway.
+        await held.load(table, columns, rows)
+        return
+    async with Block(engine):
+        await load(engine, table, columns, rows)
+
+
 class DoorExecutor(BaseExecutor):
     """Tortoise's executor without two of its habits."""
 

@@ -225,6 +225,16 @@ async def execute_many(sql: str, many: Iterable[Sequence[Any]]) -> None:
     await client.many(here, here.translated(sql), list(many))
 
 
+async def load(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert many rows, all or none: COPY on PostgreSQL, which is several times as quick as an INSERT for each.
+
+    Each row has the values of `columns`, in their order. Raises ValueError for a value that one of the databases could
+    not keep, IntegrityError where a constraint says no.
+    """
+    _must_be_ours(table, *columns)
+    await client.load(engine(), table, columns, rows)
+
+
 async def insert(table: str, **columns: Any) -> int:
     """Insert one row; its new id."""
     found = await rows(_insertion(table, tuple(columns)), *columns.values())
@@ -233,11 +243,15 @@ async def insert(table: str, **columns: Any) -> int:
 
 @lru_cache(maxsize=512)
 def _insertion(table: str, columns: tuple[str, ...]) -> str:
-    for name in (table, *columns):
-        if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
-            raise ValueError(f"{name!r} is not a name of ours")
+    _must_be_ours(table, *columns)
     names = ", ".join(f'"{name}"' for name in columns)
     return f'INSERT INTO "{table}" ({names}) VALUES ({marks(len(columns))}) RETURNING id'
+
+
+def _must_be_ours(*names: str) -> None:
+    for name in names:
+        if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+            raise ValueError(f"{name!r} is not a name of ours")
 
 
 def marks(n: int) -> str:

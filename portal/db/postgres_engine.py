@@ -17,9 +17,11 @@ from portal.db.client import DoorClient, DoorExecutor
 from portal.db.counting import count
 from portal.db.session import Answer, ReadTooLong
 from portal.db.statements import gives_rows, is_read, locks_rows, numbered
-from portal.db.values import checked
+from portal.db.values import checked, checked_columns
 
 _POOL = 10
+# Rows in one COPY: they are written out in the event loop, which goes on in between.
+_LOADED = 2000
 _PATIENCE = 10.0
 
 
@@ -184,6 +186,14 @@ class PostgresTransaction:
         count(sql)
         with _known():
             await self._connection.executemany(sql, [checked(row) for row in rows])
+
+    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        for first in range(0, len(rows), _LOADED):
+            portion = rows[first : first + _LOADED]
+            checked_columns(portion, len(columns))
+            count(f'COPY "{table}"')
+            with _known():
+                await self._connection.copy_records_to_table(table, columns=columns, records=portion)
 
     async def script(self, sql: str) -> None:
         count(sql)

@@ -30,6 +30,7 @@ from portal.db.values import adapt_sqlite, checked
 
 _READERS = 3
 _PORTION = 1000
+_LOADED = 2000
 _PATIENCE = 10.0
 
 
@@ -164,6 +165,13 @@ class SqliteTransaction:
             portion = [checked(row) for row in rows[first : first + _PORTION]]
             await self._wire.call(self._wire.many, sql, portion)
 
+    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        names = ", ".join(f'"{name}"' for name in columns)
+        sql = f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(columns))})'
+        for first in range(0, len(rows), _LOADED):
+            count(sql)
+            await self._wire.call(self._wire.load, sql, len(columns), rows[first : first + _LOADED])
+
     async def script(self, sql: str) -> None:
         count(sql)
         await self._wire.call(self._wire.script, sql)
@@ -203,6 +211,9 @@ class SqliteSnapshot:
         return await self._wire.call(self._wire.read, sql, args, named, self._deadline, begins)
 
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        raise OperationalError("A snapshot only reads")
+
+    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         raise OperationalError("A snapshot only reads")
 
     async def script(self, sql: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from tortoise.exceptions import IntegrityError, OperationalError
 
 from portal.db.session import Answer, ReadTooLong
+from portal.db.values import checked_columns, for_sqlite
 
 T = TypeVar("T")
 Job = tuple[asyncio.Future[Any] | None, Callable[..., Any], tuple[Any, ...]]
@@ -167,6 +168,11 @@ class Wire:
     def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement for each of the rows."""
         self._connection.executemany(sql, rows)
+
+    def load(self, sql: str, width: int, rows: Sequence[Sequence[Any]]) -> None:
+        """Run an INSERT of `width` columns for each of the rows, looking them through and writing them out here."""
+        columns = for_sqlite(checked_columns(rows, width))
+        self._connection.executemany(sql, zip(*columns, strict=True))
 
     def script(self, sql: str) -> None:
         """Run the statements of a text in the transaction that is open (executescript would commit it)."""

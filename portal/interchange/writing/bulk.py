@@ -33,8 +33,13 @@ async def insert(
     table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], total: int = 0, heard: Heard = unheard
 ) -> None:
     """Insert rows whose values stand in the order of the columns."""
-    names = ", ".join(f'"{name}"' for name in columns)
-    await run(f'INSERT INTO "{table}" ({names}) VALUES ({db.marks(len(columns))})', rows, total, heard)
+    source = iter(rows)
+    done = 0
+    while portion := list(islice(source, PORTION)):
+        await db.load(table, columns, portion)
+        done += len(portion)
+        heard(done, max(done, total))
+        await asyncio.sleep(0)
 
 
 async def run(sql: str, rows: Iterable[Sequence[Any]], total: int = 0, heard: Heard = unheard) -> None:
