@@ -83,13 +83,13 @@ async def listed(scope: Scope, person_id: int) -> list[Line]:
 
 
 async def fetch(scope: Scope, export_id: int) -> Download:
-    """The packed file; raises `NotFound` for everybody but who asked for it, `Gone` when it has expired."""
+    """The packed file; raises `NotFound` for all but who asked and still may have it, `Gone` when it has expired."""
     found = await db.row(
-        "SELECT f.sha256, f.name, e.expires_at FROM data_export e JOIN stored_file f ON f.id = e.file_id"
+        "SELECT f.sha256, f.name, e.expires_at, e.person_id FROM data_export e JOIN stored_file f ON f.id = e.file_id"
         " WHERE e.id = ? AND e.asked_by = ?",
         *(export_id, scope.account_id or 0),
     )
-    if found is None:
+    if found is None or not await may(scope, found[3]):
         raise NotFound
     path = files.path_of(found[0])
     if db.instant(found[2]) <= clock.now() or not path.is_file():

@@ -1,6 +1,6 @@
 """Every verb of the domain is played by the property that kept pages are fresh pages."""
 
-from tests.views.acts import ACTS
+from tests.views.more_acts import ACTS
 from tests.views.verbs import all_verbs
 
 # Its transaction opens in another module, where the search for verbs does not look.

@@ -138,3 +138,12 @@ async def test_a_right_taken_back_before_the_packing_packs_nothing(cast):
     assert [line.state for line in await exports.listed(manager, cast.lan.person)] == ["failed"]
     assert await db.value("SELECT COUNT(*) FROM stored_file") == 0
     assert not [path for path in files.path_of("ab").parent.parent.rglob("*") if path.is_file()]
+
+
+async def test_a_right_taken_back_after_the_packing_opens_nothing_any_more(cast):
+    manager = of(cast.mai, Permission.SEE_PEOPLE, Permission.EXPORT_PEOPLE)
+    export = await exports.ask(manager, cast.lan.person, language="vi")
+    await exports.pack({"export": export})
+    assert (await exports.fetch(manager, export)).path.is_file()
+    with pytest.raises(NotFound):
+        await exports.fetch(of(cast.mai), export)

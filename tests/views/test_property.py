@@ -33,7 +33,8 @@ from portal.web import views
 from tests.cast import ORIGIN
 from tests.conftest import new_postgres_database
 from tests.examples import EXAMPLES
-from tests.views.acts import ACTS, Picks, bundles
+from tests.views.acts import Picks
+from tests.views.more_acts import ACTS, bundles
 from tests.views.world import KEEPING, Elsewhere, PostgresWorlds, SqliteWorlds, entered, keep_files_in
 
 Step = tuple[str, tuple[int, ...]]
