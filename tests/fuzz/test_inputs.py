@@ -1,6 +1,6 @@
 """No input causes a 5xx, and a refused one changes no row: stories of hostile requests to every form and query.
 
-500 stories of ten requests in CI; 10^5 requests with `make fuzz`.
+100 stories of ten requests in CI, besides every field with every hostile value; 10^5 requests with `make fuzz`.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ async def _play(url: str, story: list[Input]) -> None:
 
 
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=min(EXAMPLES, 100) if EXAMPLES <= 500 else EXAMPLES,
     deadline=None,
     derandomize=EXAMPLES <= 500,
     phases=[Phase.explicit, Phase.generate],
