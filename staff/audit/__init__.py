@@ -13,7 +13,7 @@ from portal.web.forms import Form, read_form, read_query
 from portal.web.guard import guard
 from portal.web.templating import page
 from portal.words import translated
-from staff import words
+from staff.audit import words
 
 FIELDS = acts.FIELDS
 # Where the records of an act are shown, if they have a page.
@@ -52,6 +52,7 @@ async def take(request: Request) -> Response:
                 say("What"),
                 say("Record"),
                 say("Number"),
+                say("Whom"),
                 say("Changes"),
                 say("Request"),
             )

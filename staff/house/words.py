@@ -5,6 +5,11 @@ from portal.errors import Sentence, say
 JOBS: dict[str, Sentence] = {
     "mail": say("Letter"),
     "import": say("Import"),
+    "password_reset": say("Link for a new password"),
+    "guardian_linked": say("News of a new guardian"),
+    "export": say("Copy of a person’s data"),
+    "sweep": say("Erasing what is left in files"),
+    "retention": say("Deleting what is old"),
 }
 
 
