@@ -143,7 +143,8 @@ def _condition(scope: Scope, typed: Mapping[str, str], zone: str) -> tuple[str, 
             args += patterns * sql.count("{like}")
     for name, column in (("act", "verb"), ("record", "record"), ("request", "request_id")):
         if value := clean(typed.get(name, ""))[:100]:
-            parts.append(f"e.{column} = ?")
+            # A request that is none ("") is not indexed, which SQLite wants to hear.
+            parts.append(f"e.{column} = ? AND e.{column} <> ''")
             args.append(value)
     at_number = {
         "number": "e.record_id = ?",
