@@ -48,8 +48,8 @@ async def take(request: Request) -> Response:
             translated(one, state.language)
             for one in (
                 say("When"),
-                say("Who"),
-                say("What"),
+                say("Who did it"),
+                say("Which act"),
                 say("Record"),
                 say("Number"),
                 say("Whom"),
