@@ -241,7 +241,7 @@ async def back_up(world: World, picks: Picks) -> object:
 
 @act("oversight.acts.take")
 async def take_the_record(world: World, picks: Picks) -> object:
-    words = acts.Words("When", "Who", "What", "Record", "Number", "Changes", "Request")
+    words = acts.Words("When", "Who", "What", "Record", "Number", "Whom", "Changes", "Request")
     return await acts.take(await world.scope("son"), {"record": "student"}, ZONE, words, "family_first")
 
 
@@ -249,7 +249,7 @@ async def take_the_record(world: World, picks: Picks) -> object:
 async def decide_on_dead_jobs(world: World, picks: Picks) -> object:
     son = await world.scope("son")
     for _ in range(2):
-        await db.insert("job", kind="sweep", payload="{}", due_at=clock.now(), dead_at=clock.now(), attempts=8)
+        await db.insert("job", kind="sweep", payload='{"erasure": 0}', due_at=clock.now(), dead_at=clock.now(), attempts=8)
     await dead_jobs.try_again(son, await picks.id("job", "dead_at IS NOT NULL"))
     await dead_jobs.let_go(son, await picks.id("job", "dead_at IS NOT NULL"))
     return await dead_jobs.try_all_again(son, "sweep")

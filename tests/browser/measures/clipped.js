@@ -67,8 +67,10 @@
     const room = parseFloat(getComputedStyle(cell).gridTemplateColumns);
     if (wide > room + 1) found.add(`"${cell.dataset.label}" needs ${Math.ceil(wide)} px in a label of ${Math.floor(room)}`);
   }
+  // On a small phone a long choice ends in an ellipsis; its list shows it whole.
   for (const input of document.querySelectorAll("input:not([type=hidden]), select")) {
-    if (isUnseen(input) || (input.localName === "select" && width < 360) || ["checkbox", "radio", "file", "date", "time"].includes(input.type)) continue;
+    const elided = input.localName === "select" && width < 390 && getComputedStyle(input).textOverflow === "ellipsis";
+    if (isUnseen(input) || elided || ["checkbox", "radio", "file", "date", "time"].includes(input.type)) continue;
     const style = getComputedStyle(input);
     const text = input.localName === "select" ? input.selectedOptions[0]?.text ?? "" : input.placeholder;
     const room = input.clientWidth - parseFloat(style.paddingInlineStart) - parseFloat(style.paddingInlineEnd) - (input.localName === "select" ? 20 : 0);
