@@ -41,15 +41,24 @@ def average(categories: Iterable[tuple[str, int, Sequence[tuple[int, int]]]]) ->
         return None
     total = sum(weight for _, weight, _ in marked)
     shares = []
+    adds = []
     for name, weight, marks in marked:
-        # By what they are out of, which is mostly one number: adding fractions costs fifty times as much as whole ones.
-        sums: Counter[int] = Counter()
+        sums: Counter[int] = Counter()  # by what they are out of, which is mostly one number
         for points, most in marks:
             sums[most] += points
-        mean = sum((Fraction(points, most) for most, points in sums.items()), Fraction()) / len(marks)
+        mean = _sum((points, most * len(marks)) for most, points in sums.items())
         part = Fraction(weight, total) if total else Fraction(1, len(marked))
         shares.append(Share(name, len(marks), mean, weight, part))
-    return Average(sum((share.adds for share in shares), Fraction()), shares)
+        adds.append((mean.numerator * part.numerator, mean.denominator * part.denominator))
+    return Average(_sum(adds), shares)
+
+
+def _sum(fractions: Iterable[tuple[int, int]]) -> Fraction:
+    """The sum of fractions given as two whole numbers, reduced once: adding Fractions reduces after each."""
+    top, under = 0, 1
+    for one_top, one_under in fractions:
+        top, under = top * one_under + one_top * under, under * one_under
+    return Fraction(top, under)
 
 
 def rounded(part: Fraction, places: int = 3) -> Decimal:

@@ -4,7 +4,7 @@ A page calls macros and `_()` hundreds of times. Jinja looks at each callable an
 translates, marks up and fills in each text anew, also where nothing is to be filled in.
 """
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Hashable, Iterable, MutableMapping
 from functools import lru_cache
 from gettext import NullTranslations
 from types import FunctionType
@@ -15,6 +15,25 @@ from jinja2.runtime import Context, Macro
 from markupsafe import Markup
 
 _Cached = type(lru_cache(lambda: None))
+
+
+class Remembered:
+    """A macro that is told the same over and over (a mark of 8 out of 10), written once for each of what it is told.
+
+    Its arguments are hashable, and it looks at nothing else: no caller, nothing of the page or of who reads it.
+    """
+
+    def __init__(self, macro: Callable[..., Markup]) -> None:
+        self.write = lru_cache(maxsize=4096)(macro)
+
+    def __call__(self, *args: Hashable, **kwargs: Hashable) -> Markup:
+        """What the macro writes when it is told this."""
+        return self.write(*args, **kwargs)
+
+    def each(self, items: Iterable[Hashable], *rest: Hashable) -> Markup:
+        """One after the other, each item with the same `rest`: a loop in a template costs five times as much."""
+        write = self.write
+        return Markup("".join([write(item, *rest) for item in items]))
 
 
 class LeanEnvironment(Environment):
@@ -30,11 +49,15 @@ class LeanContext(Context):
 
     def call(__self, __obj: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Jinja's `Context.call`; a third of its cost for a macro, a sixth for a function."""
-        kind = type(__obj)
+        kind: type = type(__obj)
         if kind is Macro:
             kwargs.pop("_block_vars", None)
             kwargs.pop("_loop_vars", None)
             return __obj(__self.eval_ctx, *args, **kwargs)
+        if kind is Remembered:
+            kwargs.pop("_block_vars", None)
+            kwargs.pop("_loop_vars", None)
+            return __obj.write(*args, **kwargs)  # type: ignore[attr-defined]
         if (kind is FunctionType or kind is _Cached) and not hasattr(__obj, "jinja_pass_arg"):
             kwargs.pop("_block_vars", None)
             kwargs.pop("_loop_vars", None)

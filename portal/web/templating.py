@@ -1,7 +1,6 @@
 """From a template and its data to a response, in the reader's language, theme and formats."""
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -25,7 +24,7 @@ from portal.people import contacts, names
 from portal.scope import ANYONE, Permission, Scope
 from portal.web.assets import Assets
 from portal.web.forms import Form
-from portal.web.lean import LeanContext, LeanEnvironment, phrases
+from portal.web.lean import LeanContext, LeanEnvironment, Remembered, phrases
 from portal.web.requests import set_flash
 from portal.words import LANGUAGES, translated, translations
 
@@ -130,15 +129,10 @@ def environment(language: str, assets: Assets) -> Environment:
         "stylesheet": assets.stylesheet,
         "import_map": assets.import_map,
         "icon": icon,
-        "remembered": remembered,
+        "remembered": Remembered,
     }
     made.filters |= _formats(language)
     return made
-
-
-def remembered(macro: Callable[..., Markup]) -> Callable[..., Markup]:
-    """A macro that is told the same over and over (a mark of 8 out of 10), written once for each of what it is told."""
-    return lru_cache(maxsize=4096)(macro)
 
 
 @cache

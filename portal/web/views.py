@@ -171,8 +171,8 @@ async def _made(request: Request, response: Response, sources: tuple[str, ...]) 
     """The kept page of a fresh answer; its versions come from the snapshot that the guard holds around the handler."""
     state = request.state
     plain = bytes(response.body)
-    tag = _tag(state.signed_in.account_id, plain)
     packed = gzip.compress(plain, PACKING, mtime=0) if len(plain) >= PACKED_FROM else b""
+    tag = _tag(state.signed_in.account_id, packed or plain)
     shelf: Shelf = request.app.state.views
     common = [
         *shelf.headers,

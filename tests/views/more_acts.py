@@ -248,8 +248,9 @@ async def take_the_record(world: World, picks: Picks) -> object:
 @act("oversight.dead_jobs.try_again", "oversight.dead_jobs.try_all_again", "oversight.dead_jobs.let_go")
 async def decide_on_dead_jobs(world: World, picks: Picks) -> object:
     son = await world.scope("son")
+    dead = {"kind": "sweep", "payload": '{"erasure": 0}', "dead_at": clock.now(), "attempts": 8}
     for _ in range(2):
-        await db.insert("job", kind="sweep", payload='{"erasure": 0}', due_at=clock.now(), dead_at=clock.now(), attempts=8)
+        await db.insert("job", **dead, due_at=clock.now())
     await dead_jobs.try_again(son, await picks.id("job", "dead_at IS NOT NULL"))
     await dead_jobs.let_go(son, await picks.id("job", "dead_at IS NOT NULL"))
     return await dead_jobs.try_all_again(son, "sweep")
