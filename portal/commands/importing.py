@@ -28,9 +28,11 @@ def importing() -> None:
     is_flag=True,
     help="Check everything and say what would change; change nothing.",
 )
-def oneroster(bundle: Path, dry_run: bool) -> None:
-    """Import a OneRoster 1.1 or 1.2 bundle: all of it, or, when anything is wrong, nothing."""
-    run(_oneroster(bundle, dry_run))
+@click.option("--let-leave", is_flag=True, help="Whoever a full set does not name any more leaves.")
+@click.option("--agreed", is_flag=True, help="... also when that is more than a tenth of a kind.")
+def oneroster(bundle: Path, dry_run: bool, let_leave: bool, agreed: bool) -> None:
+    """Import a OneRoster 1.1 or 1.2 bundle, or changes: all of it, or, when anything is wrong, nothing."""
+    run(_oneroster(bundle, dry_run=dry_run, let_leave=let_leave, agreed=agreed))
 
 
 @importing.command()
@@ -66,13 +68,15 @@ async def _undo(preview: bool) -> None:
     click.echo(f"Nothing was changed; this is import {run_id}." if preview else f"Import {run_id} was taken back.")
 
 
-async def _oneroster(bundle: Path, dry_run: bool) -> None:
+async def _oneroster(bundle: Path, *, dry_run: bool, let_leave: bool, agreed: bool) -> None:
     from portal.interchange import loading  # the reader of bundles: other commands start without it
 
     bar = Bar()
     async with house(settings(), founded=True):
         try:
-            outcome = await loading.load(SYSTEM, bundle, dry_run=dry_run, progress=bar)
+            outcome = await loading.load(
+                SYSTEM, bundle, dry_run=dry_run, progress=bar, keep=True, let_leave=let_leave, agreed=agreed
+            )
         finally:
             bar.close()
     _report(outcome)
@@ -80,7 +84,7 @@ async def _oneroster(bundle: Path, dry_run: bool) -> None:
         errors = "one error" if outcome.errors == 1 else f"{outcome.errors:,} errors"
         click.echo(f"Nothing was imported: {errors}.", err=True)
         raise SystemExit(1)
-    news = any(counts["new"] or counts["changed"] for counts in outcome.counts.values())
+    news = any(counts["new"] or counts["changed"] or "leaving" in counts for counts in outcome.counts.values())
     if dry_run:
         click.echo("Everything is in order; nothing was changed.")
     else:

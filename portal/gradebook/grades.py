@@ -70,7 +70,7 @@ SELECT c.id, c.name, COALESCE(l.name, ''), b.name, c.ends_on, k.id, k.name, k.we
   JOIN branch b ON b.id = c.branch_id
   LEFT JOIN level l ON l.id = c.level_id
   LEFT JOIN category k ON k.class_id = c.id
-  LEFT JOIN assessment a ON a.category_id = k.id
+  LEFT JOIN assessment a ON a.category_id = k.id AND a.withdrawn_at IS NULL
   LEFT JOIN score s ON s.assessment_id = a.id AND s.student_id = ? AND s.published_at IS NOT NULL
  WHERE c.id IN (SELECT m.class_id FROM class_membership m JOIN class c ON c.id = m.class_id
                  WHERE m.student_id = ? AND {seen})

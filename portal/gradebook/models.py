@@ -19,7 +19,10 @@ class Category(Model):
 
 
 class Assessment(Model):
-    """A piece of work that is marked. `published_count` and `published_points` sum up its published marks."""
+    """A piece of work that is marked. `published_count` and `published_points` sum up its published marks.
+
+    Once it is withdrawn (`withdrawn_at`) families see nothing of it.
+    """
 
     id = fields.Id()
     of_class = fields.Ref("models.Class", source_field="class_id")
@@ -30,6 +33,7 @@ class Assessment(Model):
     max_points = fields.Number()
     published_count = fields.Number(default=0)
     published_points = fields.Number(default=0)
+    withdrawn_at = fields.Instant(null=True)
 
     class Meta:
         table = "assessment"

@@ -5,12 +5,14 @@ server answers meanwhile. A second load of the same bundle changes nothing.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from portal import db, files
 from portal.errors import Forbidden, Sentence, say
-from portal.interchange import erased, oneroster, orders, writing
+from portal.interchange import erased, oneroster, orders, runs_before, writing
 from portal.interchange.journal import Journal
 from portal.interchange.oneroster import Bundle, Reading
 from portal.interchange.orders import Counts, Order, Outcome, Progress, unheard
@@ -19,14 +21,34 @@ from portal.scope import Permission, Scope
 Source = Path | str | bytes
 
 
-async def load(scope: Scope, source: Source, *, dry_run: bool, progress: Progress = unheard) -> Outcome:
+async def load(
+    scope: Scope,
+    source: Source,
+    *,
+    dry_run: bool,
+    progress: Progress = unheard,
+    file_id: int | None = None,
+    keep: bool = False,
+    let_leave: bool = False,
+    agreed: bool = False,
+) -> Outcome:
     """Load a bundle (a zip, its bytes, or a folder); with `dry_run` do everything and keep nothing.
 
+    `file_id`: the kept file of it, which later changes are laid over; with `keep` a zip is kept first. `let_leave`:
+    who is missing in a full set leaves; more than a tenth of a kind only when that is `agreed`.
     A bundle that is wrong is an outcome, not an error. Raises `Forbidden`, and `Conflict` when somebody wrote the
     same record meanwhile.
     """
     name = Path(source).name if isinstance(source, Path | str) else ""
-    return await work(Order(scope, source, dry_run=dry_run, progress=progress, name=name))
+    if keep and not dry_run and isinstance(source, Path) and source.is_file() and (size := source.stat().st_size):
+        file_id = (await files.receive(scope, _chunks(source), name, largest=size)).id
+    options = {"let_leave": let_leave}
+    order = Order(scope, source, dry_run, options=options, agreed=agreed, progress=progress, name=name, file_id=file_id)
+    outcome = await work(order)
+    if keep and file_id is not None and outcome.refused:
+        async with db.transaction():
+            await files.discard([file_id])
+    return outcome
 
 
 @orders.loads("oneroster", accepts=("application/zip",))
@@ -35,7 +57,8 @@ async def work(order: Order) -> Outcome:
     order.scope.require(Permission.IMPORT_DATA)
     if order.scope.branches_for(Permission.IMPORT_DATA) is not None:
         raise Forbidden(say("Importing changes every branch, so it needs the right in all of them."))
-    reading = await asyncio.to_thread(oneroster.read, order.source, progress=_from_thread(order))
+    earlier = await runs_before.files()
+    reading = await asyncio.to_thread(oneroster.read, order.source, progress=_from_thread(order), earlier=earlier)
     findings = writing.Findings()
     written = orders.Written({}, [])
     if reading.bundle is not None:
@@ -45,7 +68,7 @@ async def work(order: Order) -> Outcome:
             written = await orders.write(
                 order,
                 "import.oneroster",
-                partial(_write, order, findings, reading.bundle, drafts),
+                partial(_write, order, findings, reading.bundle, drafts, reading.notes),
                 {"version": reading.bundle.version, "system": reading.bundle.system},
             )
         await asyncio.to_thread(findings.locate, order.source, reading.bundle.version)
@@ -53,14 +76,22 @@ async def work(order: Order) -> Outcome:
 
 
 async def _write(
-    order: Order, findings: writing.Findings, bundle: Bundle, drafts: writing.Drafts, journal: Journal
+    order: Order,
+    findings: writing.Findings,
+    bundle: Bundle,
+    drafts: writing.Drafts,
+    notes: list[Sentence],
+    journal: Journal,
 ) -> Counts | None:
     """Write, and say how much of what; None when something stood in the way."""
-    desk = writing.Desk(order.scope, findings, order.progress, journal)
-    await writing.write(desk, bundle, drafts)
-    if findings.errors:
-        return None
-    return {ledger.kind: ledger.counts for ledger in desk.ledgers if any(ledger.counts.values())}
+    going = writing.Going(bundle.gone, bool(order.options.get("let_leave")))
+    desk = writing.Desk(order.scope, findings, order.progress, journal, going)
+    notes += await writing.write(desk, bundle, drafts)
+    counts = {ledger.kind: ledger.counts for ledger in desk.ledgers if any(ledger.counts.values())}
+    if not order.dry_run and not order.agreed:
+        for kind, leaving, there in writing.too_many(counts):
+            findings.error(kind, "", "", _too_many(leaving, there))
+    return None if findings.errors else counts
 
 
 def _outcome(reading: Reading, findings: writing.Findings, written: orders.Written) -> Outcome:
@@ -83,12 +114,24 @@ def _outcome(reading: Reading, findings: writing.Findings, written: orders.Writt
     )
 
 
+def _too_many(leaving: int, there: int) -> Sentence:
+    return say(
+        "{count} of {there} would leave, more than a tenth; somebody has to agree to that.", count=leaving, there=there
+    )
+
+
 def _unnamed(kind: str, count: int) -> Sentence:
     return say(
         "{kind}: {count} that an earlier import brought are not named any more; they are left as they are.",
         kind=kind,
         count=count,
     )
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as stream:
+        while chunk := await asyncio.to_thread(stream.read, 1 << 20):
+            yield chunk
 
 
 def _from_thread(order: Order) -> Progress:

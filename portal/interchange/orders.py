@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from portal import audit, clock, db
+from portal import audit, clock, db, files
 from portal.errors import Conflict, Sentence, say
+from portal.files.models import StoredFile
 from portal.interchange.journal import Journal
 from portal.interchange.models import ImportRun
 from portal.interchange.oneroster import Problem
@@ -46,7 +47,7 @@ class Order:
 
     `run_id` is None where nobody sent a file (the command line): a run is made then, so that it can be taken back.
     `expected`: the counts that a person agreed to; when the import would do something else, it does nothing.
-    `agreed`: the person has said that so many may leave.
+    `agreed`: the person has said that so many may leave. `file_id`: the kept file, where no run has it.
     """
 
     scope: Scope
@@ -60,6 +61,7 @@ class Order:
     stopped: Callable[[], bool] = lambda: False
     """Whether somebody wants it to stop: for what reads in a thread, where nobody hears `progress` raise."""
     name: str = ""
+    file_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -167,6 +169,7 @@ async def _run_of(order: Order) -> int:
     """The run of an import that nobody sent: what `find` shows of it, and what an undo takes back."""
     run = await ImportRun.create(
         kind="oneroster",
+        file_id=order.file_id,
         file_name=order.name[:200],
         act="import",
         state="running",
@@ -175,6 +178,8 @@ async def _run_of(order: Order) -> int:
         made_at=clock.now(),
         made_by=order.scope.account_id,
     )
+    if order.file_id is not None and (file := await StoredFile.get_or_none(id=order.file_id)):
+        await files.take(file, "import_run", run.id)
     return run.id
 
 

@@ -17,6 +17,8 @@ from portal import audit, clock, db, files, jobs
 from portal.errors import Conflict, Forbidden, Invalid, NotFound, Sentence, say
 from portal.interchange import orders, undo
 from portal.interchange.models import ImportRun
+from portal.interchange.writing.desk import LEAVING
+from portal.interchange.writing.leaving import too_many
 from portal.people import authors
 from portal.people.names import Name
 from portal.scope import Permission, Scope
@@ -96,6 +98,16 @@ class Run:
     def ended(self) -> bool:
         return self.state in ENDED
 
+    @property
+    def too_many(self) -> Sequence[tuple[str, int, int]]:
+        """The kinds of which more than a tenth would leave: the kind, how many would, how many there are."""
+        return too_many(self.counts) if self.act == "check" else []
+
+    @property
+    def missing(self) -> int:
+        """How many records a checked full set does not name any more that could leave."""
+        return sum(self.counts.get(kind, {}).get("unnamed", 0) for kind in LEAVING)
+
     def how_many(self, severity: str) -> int:
         """How many problems of a severity are listed."""
         return sum(problem.severity == severity for problem in self.problems)
@@ -168,15 +180,28 @@ async def check_again(scope: Scope, run_id: int, options: Mapping[str, Any] | No
         await wait(run, "check", dict(options) if options is not None else run.options)
 
 
+async def weigh_leaving(scope: Scope, run_id: int, *, leave: bool) -> None:
+    """Have a full set checked once more: whether those who are missing in it leave; as `check_again` otherwise."""
+    async with db.transaction():
+        run = await locked(scope, run_id)
+        if run.kind != "oneroster" or stand(run.act, run.state, run.cancelled_at) != "ready":
+            raise Conflict(say("Only a file that was checked and is in order can be imported."))
+        await wait(run, "check", {"let_leave": leave})
+        await audit.record(scope, "import.leaving", "import_run", run_id, {"leave": leave})
+
+
 async def go_on(scope: Scope, run_id: int, *, agreed: bool = False) -> None:
     """Import the very file that was checked, if it would still do what the check said.
 
-    `agreed`: the person has seen how many leave, and wants it. Raises `Conflict` unless the check has ended well.
+    `agreed`: the person has seen how many leave, and wants it. Raises `Conflict` unless the check has ended well, and
+    `Invalid` beside `agreed` where more than a tenth of a kind would leave without that.
     """
     async with db.transaction():
         run = await locked(scope, run_id)
         if stand(run.act, run.state, run.cancelled_at) != "ready":
             raise Conflict(say("Only a file that was checked and is in order can be imported."))
+        if too_many(run.counts) and not agreed:
+            raise Invalid({"agreed": say("So many leave only when you say here that you have looked at it.")})
         await wait(run, "import", {**run.options, "expected": run.counts, "agreed": agreed})
         await audit.record(scope, "import.go_on", "import_run", run_id, {"agreed": agreed})
 

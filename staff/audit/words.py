@@ -31,6 +31,7 @@ VERBS: dict[str, Sentence] = words.ACTS | {
     "assessment.publish": say("Marks published"),
     "import.start": say("Import begun"),
     "import.go_on": say("Import agreed to"),
+    "import.leaving": say("Whether the missing leave decided"),
     "import.stop": say("Import stopped"),
     "import.take_back": say("Taking an import back begun"),
     "import.undo": say("Import taken back"),

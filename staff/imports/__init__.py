@@ -53,7 +53,19 @@ async def go_on(request: Request) -> Response:
     """Import the file that was checked."""
     form = await read_form(request, "agreed")
     run_id = request.path_params["id"]
-    await runs.go_on(request.state.scope, run_id, agreed=form["agreed"] == "1")
+    try:
+        await runs.go_on(request.state.scope, run_id, agreed=form["agreed"] == "1")
+    except Invalid as no:
+        return await _run(request, "imports/run.html", form.refused(no), no.status)
+    return see(request, f"/staff/imports/{run_id}")
+
+
+@guard(Permission.IMPORT_DATA)
+async def weigh_leaving(request: Request) -> Response:
+    """Have a file checked once more: whether those it does not name any more leave."""
+    form = await read_form(request, "leave")
+    run_id = request.path_params["id"]
+    await runs.weigh_leaving(request.state.scope, run_id, leave=form["leave"] == "1")
     return see(request, f"/staff/imports/{run_id}")
 
 
@@ -140,7 +152,7 @@ async def _list(request: Request, form: Form, no: Refusal | None = None) -> Resp
     )
 
 
-async def _run(request: Request, template: str) -> Response:
+async def _run(request: Request, template: str, form: Form | None = None, status: int = 200) -> Response:
     number = whole(read_query(request, "page")["page"], name="page", default=1)
     found = await runs.find(request.state.scope, request.path_params["id"])
     shown = found.problems[(number - 1) * PROBLEMS : number * PROBLEMS]
@@ -155,7 +167,18 @@ async def _run(request: Request, template: str) -> Response:
     )
     may_act = runs.may(request.state.scope, found.kind)
     more = await sheets.of_run(request, found, number) if found.kind == "people" else {}
-    return page(request, template, run=found, problems=shown, pages=pages, words=words, may_act=may_act, **more)
+    shown_form = {"form": form} if form is not None else {}
+    return page(
+        request,
+        template,
+        status=status,
+        **{**more, **shown_form},
+        run=found,
+        problems=shown,
+        pages=pages,
+        words=words,
+        may_act=may_act,
+    )
 
 
 routes = [
@@ -164,6 +187,7 @@ routes = [
     Route("/staff/imports/{id:id}", run),
     Route("/staff/imports/{id:id}/progress", progress),
     Route("/staff/imports/{id:id}/import", go_on, methods=["POST"]),
+    Route("/staff/imports/{id:id}/leaving", weigh_leaving, methods=["POST"]),
     Route("/staff/imports/{id:id}/stop", stop, methods=["POST"]),
     Route("/staff/imports/{id:id}/undo", before_undo),
     Route("/staff/imports/{id:id}/undo", take_back, methods=["POST"]),

@@ -102,6 +102,7 @@ OPENS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/staff/imports/{id:id}/progress"): SEES_IMPORTS,
     ("POST", "/staff/imports"): ADMINISTRATOR,
     ("POST", "/staff/imports/{id:id}/import"): IMPORTS_PEOPLE,
+    ("POST", "/staff/imports/{id:id}/leaving"): ADMINISTRATOR,
     ("POST", "/staff/imports/{id:id}/stop"): IMPORTS_PEOPLE,
     ("GET", "/staff/imports/{id:id}/undo"): IMPORTS_PEOPLE,
     ("POST", "/staff/imports/{id:id}/undo"): IMPORTS_PEOPLE,

@@ -1,22 +1,33 @@
 """What the tests of loading share: load a bundle, look at everything that is stored."""
 
+import hashlib
 from typing import Any
 
-from portal import db
+from portal import clock, db, files
 from portal.interchange.loading import Outcome, load
 from portal.scope import SYSTEM
 
 NOT_COMPARED = (
-    *("audit_entry", "import_run", "import_created", "import_change", "view_version"),
+    *("audit_entry", "import_run", "import_created", "import_change", "view_version", "stored_file"),
     *("tortoise_migrations", "sqlite_sequence"),
 )
 
 
-async def loaded(packed: bytes, *, dry_run: bool = False) -> Outcome:
+async def loaded(packed: bytes, *, dry_run: bool = False, **how: Any) -> Outcome:
     """Load a bundle that must be accepted."""
-    outcome = await load(SYSTEM, packed, dry_run=dry_run)
+    outcome = await load(SYSTEM, packed, dry_run=dry_run, **how)
     assert not outcome.refused, [str(problem) for problem in outcome.problems]
     return outcome
+
+
+async def kept(packed: bytes) -> int:
+    """Keep a bundle as an upload is kept, so that changes can be laid over it; the file's id."""
+    sha256 = hashlib.sha256(packed).hexdigest()
+    place = files.path_of(sha256)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(packed)
+    facts = {"sha256": sha256, "size": len(packed), "media_type": "application/zip", "name": "bundle.zip"}
+    return await db.insert("stored_file", **facts, uploaded_at=clock.now())
 
 
 async def turned_away(packed: bytes) -> list[str]:

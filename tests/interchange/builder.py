@@ -192,6 +192,22 @@ def manifest_of(version: str, present: Sequence[str], **changed: str) -> str:
     return "\r\n".join([*lines, *(f"file.{name},{mode}" for name, mode in modes.items())]) + "\r\n"
 
 
+CHANGED = "2026-10-01T00:00:00Z"
+
+
+def changes(version: str = "1.2", **files: Rows) -> bytes:
+    """A zip of changes: rows that are active and new as of `CHANGED`, unless they say otherwise."""
+    said = {"status": "active", "dateLastModified": CHANGED}
+    rows = {file: [said | dict(each) for each in each_file] for file, each_file in files.items()}
+    manifest = manifest_of(version, [], **dict.fromkeys(files, "delta"))
+    return zipped({**_written(DIALECTS[version], rows), "manifest.csv": manifest.encode()})
+
+
+def gone(key: str, **cells: str) -> dict[str, str]:
+    """A row of changes that says something has left."""
+    return {"sourcedId": key, "status": "tobedeleted", **cells}
+
+
 def csv_of(file: str, rows: Rows, dialect: Dialect = DIALECTS["1.2"]) -> str:
     """A file with all the columns of the standard; columns in a row that it does not know come last."""
     table = next(table for table in dialect.tables if table.file == file)

@@ -1,10 +1,10 @@
 """A school drawn at random that changes at random, and the bundles its system would send."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.interchange.builder import Rows, csv_of, manifest_of, zipped
+from tests.interchange.builder import Rows, changes, csv_of, gone, manifest_of, zipped
 
 FAMILIES = ("Nguyễn", "Trần", "Lê", "Phạm", "Đặng", "Vũ")
 GIVEN = ("An", "Bình", "Chi", "Dũng", "Hà", "Khánh", "Linh", "Minh", "Ngọc", "Phúc")
@@ -224,6 +224,17 @@ class School:
 
     def rows(self, file: str) -> Rows:
         return [{"sourcedId": key, **row} for key, row in self.files[file].items()]
+
+    def delta(self, before: Mapping[str, Mapping[str, Mapping[str, str]]], at: str) -> bytes:
+        """What is otherwise than in `before`, as changes of the instant `at`."""
+        files: dict[str, list[Mapping[str, str]]] = {}
+        for file, rows in self.files.items():
+            for key, row in rows.items():
+                if before[file].get(key) != row:
+                    files.setdefault(file, []).append({"sourcedId": key, "dateLastModified": at, **row})
+            for key in before[file].keys() - rows.keys():
+                files.setdefault(file, []).append(gone(key, dateLastModified=at))
+        return changes(**files) if files else self.bulk()
 
     def bulk(self) -> bytes:
         """All of it as a bundle."""

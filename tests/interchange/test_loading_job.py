@@ -1,7 +1,6 @@
 """The job of an import run: how it ends is written down, and it bears to run twice."""
 
 import asyncio
-import hashlib
 import os
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ from portal.interchange import orders, runs, working
 from portal.interchange.models import ImportRun
 from portal.people import persons
 from portal.scope import SYSTEM
-from tests.interchange.applying import dump, rows
+from tests.interchange.applying import dump, kept, rows
 from tests.interchange.builder import bundle, row
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -28,17 +27,8 @@ def media(tmp_path: Path) -> Path:
 
 async def sent(packed: bytes, *, dry_run: bool = False, by: int | None = None) -> int:
     """A run as an upload leaves it, with its job; the run's id."""
-    sha256 = hashlib.sha256(packed).hexdigest()
-    place = files.path_of(sha256)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(packed)
-    file = await db.insert(
-        "stored_file",
-        **{"sha256": sha256, "size": len(packed), "media_type": "application/zip", "name": "bundle.zip"},
-        uploaded_at=clock.now(),
-    )
     run = await ImportRun.create(
-        **{"kind": "oneroster", "file_id": file, "file_name": "bundle.zip", "made_by": by},
+        **{"kind": "oneroster", "file_id": await kept(packed), "file_name": "bundle.zip", "made_by": by},
         act="check" if dry_run else "import",
         **{"counts": {}, "problems": [], "made_at": clock.now()},
     )

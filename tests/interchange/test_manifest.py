@@ -50,9 +50,9 @@ def test_the_full_number_of_a_version_is_read() -> None:
     assert accepted(bundle(manifest=GOOD.replace("version,1.2", "version,1.2.1"))).version == "1.2"
 
 
-def test_changes_alone_are_refused_file_by_file() -> None:
-    (problem,) = refused(bundle(manifest=GOOD.replace("users,bulk", "users,delta")))
-    assert problem.startswith("manifest.csv:16 (file.users): users.csv holds only changes (delta)")
+def test_a_file_named_delta_that_is_missing_is_refused() -> None:
+    (problem,) = refused(bundle(results=None, manifest=GOOD.replace("results,bulk", "results,delta")))
+    assert problem.endswith("(file.results): results.csv is named delta but is not in the bundle.")
 
 
 def test_a_file_named_bulk_that_is_missing_is_refused() -> None:

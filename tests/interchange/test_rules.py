@@ -50,12 +50,19 @@ def test_classes_without_a_courses_file_are_read_without_a_course() -> None:
     ]
 
 
-def test_a_reference_to_a_row_to_be_deleted_does_not_resolve() -> None:
-    problems = refused(bundle(categories=row("categories", status="tobedeleted")))
-    assert problems == [
-        'lineItems.csv:2 (categorySourcedId): categories.csv marks "K" tobedeleted on line 2, '
-        "so nothing may refer to it."
-    ]
+def test_a_row_that_names_a_row_to_be_deleted_is_not_there_either() -> None:
+    read = accepted(bundle(users=row("users", 1, status="tobedeleted")))
+    assert [user.source_id for user in read.users] == ["lan", "hoa"]
+    assert [one.user for one in read.enrollments] == ["hoa"]
+    assert (read.results, read.demographics, len(read.roles)) == ([], [], 2)
+    assert read.gone["users"] == {"minh"}
+    assert (read.gone["enrollments"], read.gone["results"]) == ({"N1"}, frozenset())
+
+
+def test_a_reference_that_may_be_missing_is_dropped_when_what_it_names_has_left() -> None:
+    orgs = [CENTRE["orgs"][0] | {"status": "tobedeleted"}, CENTRE["orgs"][1]]
+    (org,) = accepted(bundle(orgs=orgs)).orgs
+    assert org.parent is None
 
 
 def test_a_file_that_cannot_be_read_is_one_error_not_one_for_each_reference() -> None:

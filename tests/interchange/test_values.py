@@ -172,11 +172,12 @@ def test_status_and_change_date_are_not_read_in_bulk(status: str) -> None:
     ]
 
 
-def test_a_row_to_be_deleted_is_not_there() -> None:
-    assert accepted(bundle(results=row("results", status="tobedeleted"))).results == []
+@pytest.mark.parametrize("status", ["tobedeleted", "ToBeDeleted", "inactive"])
+def test_a_row_to_be_deleted_is_not_there(status: str) -> None:
+    assert accepted(bundle(results=row("results", status=status))).results == []
 
 
 def test_another_status_is_refused() -> None:
-    assert refused(bundle(results=row("results", status="inactive"))) == [
-        'results.csv:2 (status): "inactive" is not a status: it is empty in a bulk file, or active.'
+    assert refused(bundle(results=row("results", status="retired"))) == [
+        'results.csv:2 (status): "retired" is not a status: it is empty in a bulk file, or active.'
     ]

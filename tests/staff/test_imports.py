@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from portal import clock, db, files
+from portal import clock, db, files, jobs
 from portal.errors import say
 from portal.interchange import runs
 from portal.interchange.runs import Problem
 from tests.cast import Cast, browser_of, said
+from tests.interchange import builder as centre
 
 
 @pytest.fixture(autouse=True)
@@ -205,3 +206,30 @@ async def test_a_run_that_is_not_there_is_not_found(cast: Cast) -> None:
     async with await browser_of(cast.son) as browser:
         assert (await browser.get("/staff/imports/77")).status_code == 404
         assert (await browser.get("/staff/imports/77/progress")).status_code == 404
+
+
+async def test_who_is_missing_leaves_after_two_words_of_a_person(cast: Cast) -> None:
+    teacher, post = centre.CENTRE["users"][2], centre.CENTRE["roles"][2]
+    crowd = [teacher | {"sourcedId": f"t{number}", "username": f"t{number}"} for number in range(12)]
+    jobs_of = [post | {"sourcedId": f"J{number}", "userSourcedId": f"t{number}"} for number in range(12)]
+    whole = centre.bundle(users=[*centre.CENTRE["users"], *crowd], roles=[*centre.CENTRE["roles"], *jobs_of])
+    async with await browser_of(cast.son) as browser:
+        first = (await send(browser, whole)).headers["location"]
+        await jobs.drain()
+        assert "leave" not in said(await browser.get(first))
+        await browser.post(f"{first}/import")
+        await jobs.drain()
+        run = (await send(browser, centre.bundle())).headers["location"]
+        await jobs.drain()
+        assert "12 records that earlier files brought are missing in this one." in said(await browser.get(run))
+        assert (await browser.post(f"{run}/leaving", data={"leave": "1"})).status_code == 303
+        await jobs.drain()
+        assert "Persons: 12 of 15 would leave." in said(await browser.get(run))
+        refused = await browser.post(f"{run}/import")
+        assert refused.status_code == 422
+        assert "So many leave only when you say here that you have looked at it." in said(refused)
+        assert (await browser.post(f"{run}/import", data={"agreed": "1"})).status_code == 303
+        await jobs.drain()
+        assert "Everything in the file is here now." in said(await browser.get(run))
+        assert (await browser.post(f"{run}/leaving", data={"leave": "1"})).status_code == 409
+    assert await db.value("SELECT COUNT(*) FROM teacher WHERE left_on IS NOT NULL") == 12

@@ -62,6 +62,17 @@ async def import_by_the_worker(world: World, picks: Picks) -> object:
     return await jobs.drain()
 
 
+@act("interchange.runs.weigh_leaving")
+async def let_go_who_is_missing(world: World, picks: Picks) -> object:
+    son = await world.scope("son")
+    run = await runs.start(son, _chunks(picks.of(bundles())), "a.zip")
+    await jobs.drain()
+    await runs.weigh_leaving(son, run, leave=True)
+    await jobs.drain()
+    await runs.go_on(son, run, agreed=True)
+    return await jobs.drain()
+
+
 @act("interchange.runs.check_again", "interchange.runs.go_on")
 async def import_after_all(world: World, picks: Picks) -> object:
     son = await world.scope("son")

@@ -1,7 +1,6 @@
 """manifest.csv: which version, and which files the bundle says it has.
 
-The manifest decides what is read: a file it calls bulk must be there, a file that is there must be named.
-Only bulk is read, because a file of changes (delta) cannot be judged without the state it changes.
+The manifest decides what is read: a file it calls bulk or delta must be there, a file that is there must be named.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,11 +30,12 @@ _versions = {"1.1": "1.1", "1.1.1": "1.1", "1.2": "1.2", "1.2.0": "1.2", "1.2.1"
 
 @dataclass(slots=True)
 class Manifest:
-    """What was found: `bulk` are the names, without `.csv`, of the files to read."""
+    """What was found: the names, without `.csv`, of the files to read, full sets (`bulk`) and changes (`delta`)."""
 
     version: str
     system: str = ""
     bulk: set[str] = field(default_factory=set)
+    delta: set[str] = field(default_factory=set)
 
 
 def named(entries: Mapping[str, Entry], problems: Problems) -> dict[str, Entry]:
@@ -141,17 +141,11 @@ def _file(
         return
     if value != mode:
         problems.warn(NAME, line, key, say('"{value}" is read as "{word}".', value=shown(value), word=mode))
-    if mode == "delta":
-        problems.error(
-            NAME,
-            line,
-            key,
-            say("{file}.csv holds only changes (delta); only the full set (bulk) is read.", file=name),
-        )
-    elif mode == "bulk" and there:
-        manifest.bulk.add(name)
-    elif mode == "bulk":
-        problems.error(NAME, line, key, say("{file}.csv is named bulk but is not in the bundle.", file=name))
+    if mode != "absent" and there:
+        (manifest.bulk if mode == "bulk" else manifest.delta).add(name)
+    elif mode != "absent":
+        sentence = say("{file}.csv is named {mode} but is not in the bundle.", file=name, mode=mode)
+        problems.error(NAME, line, key, sentence)
     elif there and _is_read(name):
         problems.error(NAME, line, key, say("{file}.csv is named absent but is in the bundle.", file=name))
 

@@ -14,6 +14,8 @@ from portal.errors import Sentence
 Severity = Literal["error", "warning"]
 
 KEPT = 1_000
+EARLIER = 0
+"""The line of a row that stands in a file imported before: what was odd about it was said then."""
 _variants = 5
 
 
@@ -31,7 +33,7 @@ class Problem:
     @property
     def place(self) -> str:
         """Where it is, in no language: `users.csv:3 (username)`."""
-        line = "" if self.line is None else f":{self.line}"
+        line = f":{self.line}" if self.line else ""
         column = f" ({self.column})" if self.column else ""
         return f"{self.file}{line}{column}"
 
@@ -63,6 +65,8 @@ class Problems:
             self.kept.append(Problem(file, line, column, sentence, "error"))
 
     def warn(self, file: str, line: int | None, column: str, sentence: Sentence) -> None:
+        if line == EARLIER:
+            return
         self.warnings += 1
         alike = self._alike.setdefault((file, column, sentence.msgid), [])
         known = next((problem for problem in alike if problem.sentence.params == sentence.params), None)

@@ -171,7 +171,7 @@ class Result:
 
 @dataclass(slots=True)
 class Bundle:
-    """The full set: what a present file no longer names is to go; of an absent file nothing is said."""
+    """The full set. Of a file that is not in `said` nothing is missing but what is in `gone`."""
 
     version: str
     """1.1, 1.2, or SDS 2 and SDS 2.1 of School Data Sync."""
@@ -179,6 +179,12 @@ class Bundle:
     """source.systemName of the manifest."""
     present: frozenset[str] = frozenset()
     """The files that were read, without `.csv`: {"orgs", "users", ...}."""
+    said: frozenset[str] = frozenset()
+    """The files that were sent as full sets: what they do not name is missing there."""
+    gone: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By file what has left: rows marked tobedeleted, and the enrollments, roles and so on of those."""
+    touched: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By file the rows that the changes speak of."""
     orgs: list[Org] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     courses: list[Course] = field(default_factory=list)

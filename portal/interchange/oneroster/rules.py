@@ -15,6 +15,8 @@ from portal.interchange.oneroster.problems import Problems, shown
 from portal.interchange.oneroster.spec import GUARDIANS
 from portal.interchange.oneroster.table import Known, Rule
 
+_THERE = say("This is there already, from an earlier import.")
+
 
 class Rules:
     """Keeps what the rules need of the rows before."""
@@ -71,12 +73,8 @@ class Rules:
         folded = user.username.casefold()
         first = self._usernames.setdefault(folded, line)
         if first != line:
-            self._error(
-                "users",
-                line,
-                "username",
-                say('"{value}" is on line {line} already.', value=shown(user.username), line=first),
-            )
+            sentence = say('"{value}" is on line {line} already.', value=shown(user.username), line=first)
+            self._error("users", line, "username", sentence if first else _THERE)
         if extra:
             self._roles_of(user, *extra)
         return True
@@ -94,7 +92,9 @@ class Rules:
                     "roles",
                     line,
                     "roleType",
-                    say("This person has a primary role at this org on line {line} already.", line=first),
+                    say("This person has a primary role at this org on line {line} already.", line=first)
+                    if first
+                    else _THERE,
                 )
         self._period("roles", line, role.begin, role.end)
         return True
@@ -153,17 +153,18 @@ class Rules:
                 "results",
                 line,
                 "studentSourcedId",
-                say("This student has a result for this line item on line {line} already.", line=first),
+                say("This student has a result for this line item on line {line} already.", line=first)
+                if first
+                else _THERE,
             )
         if item and extra and extra[0] not in ("", item.class_):
             self._error("results", line, "classSourcedId", say("The line item is of another class."))
         if item and (item.class_, result.student, "student") not in self._enrolled and self._sound("enrollments"):
-            self._error(
-                "results",
-                line,
-                "studentSourcedId",
-                say("This student is not enrolled in the class of the line item."),
-            )
+            sentence = say("This student is not enrolled in the class of the line item.")
+            if self.index["enrollments"].deleted:  # who left the class during the term keeps the marks of it
+                self._warn("results", line, "studentSourcedId", sentence)
+            else:
+                self._error("results", line, "studentSourcedId", sentence)
         return True
 
     def finish(self) -> None:
@@ -202,7 +203,9 @@ class Rules:
                     "enrollments",
                     line,
                     "userSourcedId",
-                    say("This person is enrolled in this class on line {line} already.", line=first),
+                    say("This person is enrolled in this class on line {line} already.", line=first)
+                    if first
+                    else _THERE,
                 )
                 break
         others.insert(at, (begin, end, line))

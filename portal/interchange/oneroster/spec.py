@@ -33,6 +33,8 @@ _enrolled = ("administrator", "proctor", "student", "teacher")
 _scored = ("exempt", "fully graded", "not submitted", "partially graded", "submitted")
 _sexes = ("male", "female", "unspecified", "other")
 
+LEAVING = frozenset({"tobedeleted", "inactive"})
+"""The status of a row that is not there any more; 1.0 had "inactive" as well, and it is still sent."""
 GUARDIANS = frozenset({"guardian", "parent", "relative"})
 
 FILES_11 = (

@@ -14,8 +14,9 @@ from portal.interchange.oneroster import values
 from portal.interchange.oneroster.archive import Entry
 from portal.interchange.oneroster.cells import Broken, rows
 from portal.interchange.oneroster.header import Header, match
+from portal.interchange.oneroster.layers import Laid
 from portal.interchange.oneroster.problems import Problems, shown
-from portal.interchange.oneroster.spec import Column, Table
+from portal.interchange.oneroster.spec import LEAVING, Column, Table
 
 _UNSEEN: Any = object()
 _remembered = 20_000
@@ -23,11 +24,16 @@ _remembered = 20_000
 
 @dataclass(slots=True)
 class Known:
-    """The sourcedIds of one file. `whole`: all of it could be read; `flawed`: a row of it was refused."""
+    """The sourcedIds of one file; `deleted` are those that have left, `followed` those of them that only named such a
+    one.
+
+    `whole`: all of it could be read; `flawed`: a row of it was refused.
+    """
 
     names: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     deleted: dict[str, int] = field(default_factory=dict)
+    followed: set[str] = field(default_factory=set)
     whole: bool = True
     flawed: bool = False
 
@@ -40,7 +46,12 @@ class Reader:
     """Reads one file into a list of records."""
 
     def __init__(
-        self, table: Table, entry: Entry, index: dict[str, Known], problems: Problems, notes: list[Sentence]
+        self,
+        table: Table,
+        entry: Entry | Laid,
+        index: dict[str, Known],
+        problems: Problems,
+        notes: list[Sentence],
     ) -> None:
         self.table = table
         self.entry = entry
@@ -51,6 +62,7 @@ class Reader:
         self.known = index[table.file] = Known()
         self.pending: list[tuple[int, str, str]] = []
         self.bad = False
+        self.leaves = False
 
     def read(self, into: list[Any], rule: Rule, progress: Callable[[int], None] | None = None) -> None:
         """All rows; what is wrong goes to the problems."""
@@ -61,11 +73,19 @@ class Reader:
             self.known.whole = False
             self.problems.error(self.file, broken.line, "", broken.sentence)
         for line, column, text in self.pending:
-            if text not in self.known.names:
+            if text in self.known.names:
+                continue
+            if text in self.known.deleted:
+                self.problems.warn(self.file, line, column, _gone(self.table.file))
+            else:
                 self._dangling(self.table.file, text, line, column)
         self.known.flawed = self.problems.errors > before
 
     def _read(self, into: list[Any], rule: Rule, progress: Callable[[int], None] | None) -> None:
+        if isinstance(self.entry, Laid):
+            self.known.deleted = self.entry.gone
+            self._rows(self.entry.rows(), self.entry.header(), into, rule)
+            return
         source = rows(self.entry, progress)
         line, cells = next(source, (1, []))
         if not cells:
@@ -93,7 +113,7 @@ class Reader:
         count = 0
         for line, cells in source:
             count += 1
-            self.bad = False
+            self.bad = self.leaves = False
             if len(cells) != width and not self._fitted(cells, header, line):
                 continue
             key = cells[single] if single is not None else "/".join(cells[at] for at in key_at)
@@ -113,7 +133,9 @@ class Reader:
             for at, seen, unseen in extra:
                 value = seen.get(cells[at], _UNSEEN)
                 extra_values.append(unseen(cells[at], line) if value is _UNSEEN else value)
-            if not self.bad:
+            if self.leaves:
+                self._left(key, line)
+            elif not self.bad:
                 made = record(*record_values)
                 if rule(made, line, extra_values):
                     into.append(made)
@@ -145,9 +167,11 @@ class Reader:
 
     def _deleted(self, status: str, key: str, line: int) -> bool:
         meant = status.strip().lower()
-        if meant == "tobedeleted":
+        if meant in LEAVING:
             self.known.deleted.setdefault(key, line)
-            self.problems.warn(self.file, line, "status", say("Rows marked tobedeleted are treated as not there."))
+            self.problems.warn(
+                self.file, line, "status", say("Rows marked {status} are read as having left.", status=meant)
+            )
             return True
         if meant == "active":
             self.problems.warn(self.file, line, "status", say("This is empty in a bulk file; it is not read."))
@@ -158,6 +182,13 @@ class Reader:
                 say('"{value}" is not a status: it is empty in a bulk file, or active.', value=shown(status)),
             )
         return False
+
+    def _left(self, key: str, line: int) -> None:
+        """A row that names what has left is not there either."""
+        self.known.names.pop(key, None)
+        self.known.lines.pop(key, None)
+        self.known.deleted.setdefault(key, line)
+        self.known.followed.add(key)
 
     def _register(self, key: str, line: int) -> None:
         column = "/".join(self.table.key)
@@ -175,7 +206,10 @@ class Reader:
         except values.Wrong as wrong:
             self._wrong(line, column, wrong.sentence)
         if self.table.key_refers and key not in self._targets(self.table.key_refers):
-            self._unresolved(self.table.key_refers, key, line, column)
+            if self._has_left(self.table.key_refers, key, line, column):
+                self.leaves = True
+            else:
+                self._unresolved(self.table.key_refers, key, line, column)
 
     def _plan(self, header: Header) -> tuple[list[Any], list[Any]]:
         """For each field of the record, and for what goes beside it: position, values seen, and what else."""
@@ -245,20 +279,31 @@ class Reader:
                     say("There is no {file}.csv in the bundle; the reference is not read.", file=column.refers),
                 )
                 return empty
-            return (
-                tuple(self._target(column, part, line) for part in parts)
-                if several
-                else self._target(column, parts[0], line)
-            )
+            found = [part for part in parts if self._target(column, part, line)]
+            if column.must and not found:
+                self.leaves = True
+            if several:
+                return tuple(found)
+            return found[0] if found else empty
 
         return read
 
-    def _target(self, column: Column, text: str, line: int) -> str:
+    def _target(self, column: Column, text: str, line: int) -> bool:
+        """Whether the reference is to be kept: not, when what it names has left."""
         if column.refers == self.table.file:
             self.pending.append((line, column.name, text))
         elif text not in self._targets(column.refers):
+            if self._has_left(column.refers, text, line, column.name):
+                return False
             self._unresolved(column.refers, text, line, column.name)
-        return text
+        return True
+
+    def _has_left(self, file: str, text: str, line: int, column: str) -> bool:
+        known = self.index.get(file)
+        if known is None or text not in known.deleted:
+            return False
+        self.problems.warn(self.file, line, column, _gone(file))
+        return True
 
     def _targets(self, file: str) -> dict[str, str]:
         known = self.index.get(file)
@@ -276,13 +321,6 @@ class Reader:
                 'There is no {file}.csv in the bundle, so "{value}" names nothing.',
                 file=file,
                 value=shown(text),
-            )
-        elif text in known.deleted:
-            sentence = say(
-                '{file}.csv marks "{value}" tobedeleted on line {line}, so nothing may refer to it.',
-                file=file,
-                value=shown(text),
-                line=known.deleted[text],
             )
         elif known.whole:
             sentence = say('{file}.csv has no "{value}".', file=file, value=shown(text))
@@ -305,6 +343,10 @@ class Reader:
     def _wrong(self, line: int, column: str, sentence: Sentence) -> None:
         self.bad = True
         self.problems.error(self.file, line, column, sentence)
+
+
+def _gone(file: str) -> Sentence:
+    return say("What this names has left, by {file}.", file=f"{file}.csv")
 
 
 def _empty(annotation: Any) -> Any:

@@ -2,28 +2,34 @@
 
 `drafting` decides what can be decided without the database; the writers (`places`, `people`, `families`,
 `teaching`, `marks`) decide the rest and write, inside one transaction. Invariants: what a draft's hash says is
-unchanged is not written; nothing is deleted that a bundle only fails to name; no statement is run for a row.
+unchanged is not written; what leaves ends and is not deleted (`leaving`); no statement is run for a row.
 """
 
-from portal.errors import say
+from portal.errors import Sentence, say
 from portal.interchange.oneroster import Bundle
-from portal.interchange.writing import families, marks, people, places, teaching
-from portal.interchange.writing.desk import Desk
+from portal.interchange.writing import families, leaving, marks, people, places, teaching
+from portal.interchange.writing.desk import Desk, Going
 from portal.interchange.writing.drafting import draft
 from portal.interchange.writing.drafts import Drafts
 from portal.interchange.writing.findings import Findings
 
-__all__ = ["GROUND", "Desk", "Drafts", "Findings", "draft", "write"]
+__all__ = ["GROUND", "Desk", "Drafts", "Findings", "Going", "draft", "too_many", "write"]
+
+too_many = leaving.too_many
 
 GROUND = say("OneRoster import")
 """The ground that a guardian link of ours stands on; stored in English, to be translated where it is shown."""
 
 
-async def write(desk: Desk, bundle: Bundle, drafts: Drafts) -> None:
-    """Write all drafts, inside the caller's transaction; what stands in the way goes to the desk's findings."""
+async def write(desk: Desk, bundle: Bundle, drafts: Drafts) -> list[Sentence]:
+    """Write all drafts, inside the caller's transaction; what stands in the way goes to the desk's findings.
+
+    Returns what is worth a note of what leaves.
+    """
     await desk.lock()
-    present = bundle.present
-    branches = await places.branches(desk, drafts.branches, {org.source_id for org in bundle.orgs})
+    present = bundle.said
+    orgs = {org.source_id for org in bundle.orgs}
+    branches = await places.branches(desk, drafts.branches, "orgs" in present, orgs)
     sessions = {session.source_id for session in bundle.sessions}
     terms = await places.terms(desk, drafts.terms, "academicSessions" in present, sessions)
     programs = await places.programs(desk, drafts.programs, "courses" in present)
@@ -37,7 +43,9 @@ async def write(desk: Desk, bundle: Bundle, drafts: Drafts) -> None:
     categories = await marks.categories(desk, drafts.categories, items, classes)
     assessments = await marks.assessments(desk, drafts.assessments, items, classes, categories)
     await marks.scores(desk, drafts.scores, "results" in present, assessments, persons)
+    notes = await leaving.leave(desk, str(GROUND), bundle)
     await desk.settle()
+    return notes
 
 
 def _says_guardians(bundle: Bundle) -> bool:
@@ -46,4 +54,4 @@ def _says_guardians(bundle: Bundle) -> bool:
         needed = {"relationships"}
     else:
         needed = {"users"} if bundle.version == "1.1" else {"users", "roles"}
-    return needed <= bundle.present
+    return needed <= bundle.said

@@ -1,9 +1,9 @@
 """One import at work: which records it knows from before, which are new, which have changed."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from portal import db
 from portal.interchange.writing import bulk
@@ -16,17 +16,42 @@ if TYPE_CHECKING:
 
 D = TypeVar("D", bound=Draft)
 Known = dict[str, tuple[int, str]]
+"""By the other system's name for a record: our id of it, and the hash of what was last said; "" once it has left."""
 Progress = Callable[[str, int, int], None]
 
 _PAGE = 20_000
 
 
-class Ledger(Generic[D]):
-    """One kind of record. `ids` says under which id a key stands here, as soon as that is known."""
+LEAVING = frozenset({"users", "guardians", "enrollments", "teachings", "classes", "lineItems", "results"})
+"""The kinds whose records can leave; branches, programs, terms and categories stay, because others stand on them."""
+FILE_OF = {"teachings": "enrollments"}
 
-    def __init__(self, kind: str, known: Known, drafts: Sequence[D], said: bool, named: Collection[str]) -> None:
+
+class Going(NamedTuple):
+    """What has left: by file the names that are said to have, and whether who is merely missing leaves as well."""
+
+    gone: Mapping[str, Collection[str]] = {}
+    missing_too: bool = False
+
+
+class Ledger(Generic[D]):
+    """One kind of record. `ids` says under which id a key stands here, as soon as that is known.
+
+    `leaving` are the keys that leave with this import; `back` those that had left and are named again.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        known: Known,
+        drafts: Sequence[D],
+        said: bool,
+        named: Collection[str],
+        going: Going = Going(),
+    ) -> None:
         self.kind = kind
         self.ids = {key: record_id for key, (record_id, _) in known.items()}
+        self.standing = {key for key, (_, row_hash) in known.items() if row_hash}
         self.hashes: dict[str, str] = {}
         self.taken_over: set[str] = set()
         self.new: list[D] = []
@@ -39,8 +64,16 @@ class Ledger(Generic[D]):
             elif before[1] != now:
                 self.changed.append(draft)
         self.same = len(drafts) - len(self.new) - len(self.changed)
-        names = {*self.hashes, *named}
-        self.unnamed = sum(key not in names for key in known) if said else 0
+        self.back = {draft.key for draft in self.changed if not known[draft.key][1]}
+        self.leaving: list[str] = []
+        self.unnamed = 0
+        gone = going.gone.get(FILE_OF.get(kind, kind), ())
+        if said or gone:
+            names = {*self.hashes, *named}
+            missing = [key for key, (_, row_hash) in known.items() if key not in names and row_hash]
+            if kind in LEAVING:
+                self.leaving = [key for key in missing if key in gone or (said and going.missing_too)]
+            self.unnamed = (len(missing) if said else sum(key in gone for key in missing)) - len(self.leaving)
 
     def take_over(self, draft: D, record_id: int) -> None:
         """Write the draft into a record that is there already, made here or under another key."""
@@ -57,13 +90,17 @@ class Ledger(Generic[D]):
         return {
             **{"new": len(self.new), "changed": len(self.changed)},
             **{"same": self.same, "unnamed": self.unnamed},
+            **({"leaving": len(self.leaving)} if self.leaving else {}),
         }
 
 
 class Desk:
     """What all writers need, and the ledgers they have opened."""
 
-    def __init__(self, scope: Scope, findings: Findings, progress: Progress, journal: "Journal") -> None:
+    def __init__(
+        self, scope: Scope, findings: Findings, progress: Progress, journal: "Journal", going: Going = Going()
+    ) -> None:
+        self.going = going
         self.by = scope.account_id
         self.now = journal.at
         self.journal = journal
@@ -90,7 +127,7 @@ class Desk:
         besides the drafts.
         """
         known = await self._known(kind)
-        ledger = await asyncio.to_thread(Ledger, kind, known, drafts, said, named)
+        ledger = await asyncio.to_thread(Ledger, kind, known, drafts, said, named, self.going)
         self.ledgers.append(ledger)  # type: ignore[arg-type]
         return ledger
 
@@ -128,15 +165,19 @@ class Desk:
             self.heard("sourcedIds"),
         )
         await bulk.run(
-            "UPDATE external_id SET record_id = ?, row_hash = ? WHERE kind = ? AND sourced_id = ?",
+            "UPDATE external_id SET record_id = ?, row_hash = ?, gone_at = NULL WHERE kind = ? AND sourced_id = ?",
             ((ids[each.key], hashes[each.key], kind, each.key) for each in ledger.changed),
+        )
+        await bulk.run(
+            "UPDATE external_id SET gone_at = ? WHERE kind = ? AND sourced_id = ?",
+            ((self.now, kind, key) for key in ledger.leaving),
         )
 
     async def _changing(self, ledger: Ledger[Draft]) -> list[int]:
         """The names of the other system that change or go, by their ids."""
         found: list[int] = []
         for column, wanted in (
-            ("sourced_id", [each.key for each in ledger.changed]),
+            ("sourced_id", [*(each.key for each in ledger.changed), *ledger.leaving]),
             ("record_id", [ledger.ids[key] for key in ledger.taken_over]),
         ):
             sql = f"SELECT id FROM external_id WHERE kind = '{ledger.kind}' AND {column} IN ({{ids}})"
@@ -148,8 +189,8 @@ class Desk:
         last = ""
         while True:
             page = await db.rows(
-                "SELECT sourced_id, record_id, row_hash FROM external_id WHERE kind = ? AND sourced_id > ?"
-                f" ORDER BY sourced_id LIMIT {_PAGE}",
+                "SELECT sourced_id, record_id, CASE WHEN gone_at IS NULL THEN row_hash ELSE '' END"
+                f" FROM external_id WHERE kind = ? AND sourced_id > ? ORDER BY sourced_id LIMIT {_PAGE}",
                 kind,
                 last,
             )

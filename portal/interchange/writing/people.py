@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from portal import db
-from portal.interchange.writing import bulk, codes, drafts
+from portal.interchange.writing import bulk, codes, drafts, leaving
 from portal.interchange.writing.codes import Claim
 from portal.interchange.writing.contacts import Reach
 from portal.interchange.writing.desk import Desk, Ledger
@@ -154,7 +154,9 @@ async def people(
     born = await desk.open("demographics", births, said="demographics" in present)
     before = set(ledger.ids)
     if ledger.written:
+        back = await leaving.students_back(ledger)
         await Writer(desk, ledger, branches).write(born)
+        await leaving.learn_again(desk, back)
     for each in born.new:
         born.ids[each.key] = ledger.ids[each.key]
     await desk.journal.changing("person", (born.ids[each.key] for each in born.written if each.key in before))

@@ -10,9 +10,11 @@ from portal.interchange.writing.desk import Desk, Ledger
 from portal.text import slug
 
 
-async def branches(desk: Desk, found: Sequence[drafts.Branch], named: Collection[str]) -> Ledger[drafts.Branch]:
+async def branches(
+    desk: Desk, found: Sequence[drafts.Branch], said: bool, named: Collection[str]
+) -> Ledger[drafts.Branch]:
     """Branches; an org that nothing names any more keeps the branch that it made."""
-    ledger = await desk.open("orgs", found, named=named)
+    ledger = await desk.open("orgs", found, said=said, named=named)
     await desk.journal.changing("branch", (ledger.ids[each.key] for each in ledger.changed))
     code_of = await _codes(desk, ledger, "branch")
     new = await desk.number(ledger, "branch")
