@@ -22,6 +22,7 @@ from portal.privacy.models import DataExport
 from portal.scope import Permission, Scope
 
 LARGEST = 200_000_000
+GIVEN_UP_AFTER = dt.timedelta(days=1)  # `jobs` has tried for less than eight hours
 AT_ONCE = 3  # exports of one account that wait or lie there; somebody who presses often gets no more
 
 
@@ -52,8 +53,8 @@ async def ask(scope: Scope, person_id: int, *, language: str) -> int:
         await db.row("SELECT id FROM account WHERE id = ? FOR NO KEY UPDATE", scope.account_id or 0)
         lying = await db.value(
             "SELECT COUNT(*) FROM data_export WHERE asked_by = ? AND person_id = ? AND failed_at IS NULL"
-            " AND (expires_at IS NULL OR expires_at > ?)",
-            *(scope.account_id or 0, person_id, clock.now()),
+            " AND (expires_at > ? OR (expires_at IS NULL AND asked_at > ?))",
+            *(scope.account_id or 0, person_id, clock.now(), clock.now() - GIVEN_UP_AFTER),
         )
         if lying >= AT_ONCE:
             raise Conflict(say("This was packed already. Take the file that is here."))
@@ -160,8 +161,8 @@ async def _scope_of(account_id: int) -> Scope | None:
 def _state(row: tuple[Any, ...]) -> str:
     if row[3]:
         return "failed"
-    if row[2] is None:
-        return "waiting"
+    if row[2] is None:  # its job has been given up by then, with the reason on the server's page
+        return "waiting" if clock.now() - db.instant(row[1]) < GIVEN_UP_AFTER else "failed"
     return "ready" if db.instant(row[4]) > clock.now() else "over"
 
 

@@ -195,6 +195,17 @@ class School:
             self._without("enrollments", lambda _, row: row["userSourcedId"] == key)
             self._without("results", lambda _, row: row["studentSourcedId"] == key)
 
+    def unagent(self) -> None:
+        """A child does not name somebody any more who answered for it."""
+        children = [key for key, row in self.files["users"].items() if row.get("agentSourcedIds")]
+        if children:
+            row = self.files["users"][self.draw.choice(children)]
+            row["agentSourcedIds"] = ",".join(row["agentSourcedIds"].split(",")[1:])
+
+    def unteach(self) -> None:
+        if key := self.any("enrollments", role="teacher"):
+            del self.files["enrollments"][key]
+
     def unmark(self) -> None:
         if key := self.any("results"):
             del self.files["results"][key]
@@ -218,6 +229,7 @@ class School:
         acts: tuple[Callable[[], Any], ...] = (
             *(self.course, self.class_, self.student, self.enrol, self.teacher, self.item, self.mark, self.rename),
             *(self.recode, self.remark, self.move, self.leave, self.unmark, self.unenrol, self.mark, self.remark),
+            *(self.unagent, self.unteach),
         )
         for _ in range(self.draw.randint(1, most)):
             self.draw.choice(acts)()

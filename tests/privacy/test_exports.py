@@ -130,6 +130,17 @@ async def test_no_more_than_three_at_once(cast):
         await exports.ask(of(cast.lan), cast.lan.person, language="vi")
 
 
+async def test_one_whose_packing_was_given_up_says_so_and_makes_room_for_another(cast):
+    lan = of(cast.lan)
+    for _ in range(3):
+        await exports.ask(lan, cast.lan.person, language="vi")
+    with clock.moved(hours=23):
+        assert {one.state for one in await exports.listed(lan, cast.lan.person)} == {"waiting"}
+    with clock.moved(hours=25):
+        assert {one.state for one in await exports.listed(lan, cast.lan.person)} == {"failed"}
+        assert await exports.ask(lan, cast.lan.person, language="vi")
+
+
 async def test_a_right_taken_back_before_the_packing_packs_nothing(cast):
     manager = of(cast.mai, Permission.SEE_PEOPLE, Permission.EXPORT_PEOPLE)
     export = await exports.ask(manager, cast.lan.person, language="vi")
