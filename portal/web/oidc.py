@@ -164,7 +164,7 @@ class Client:
             async with asyncio.timeout(PATIENCE):
                 yield
         except _FAULTS as fault:
-            told = f"{type(fault).__name__}: {fault}"[:300]
+            told = " ".join(f"{type(fault).__name__}: {fault}"[:300].split())  # its words, on one line of ours
             logger.warning("the identity provider %s did not answer as it must: %s", self.provider.name, told)
             name = self.provider.label
             sentence = say("{provider} did not answer as it should. Please try again in a minute.", provider=name)
