@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from portal import audit, clock, db, files
 from portal.errors import Conflict, Sentence, say
 from portal.files.models import StoredFile
+from portal.interchange import previews
 from portal.interchange.journal import Journal
 from portal.interchange.models import ImportRun
 from portal.interchange.oneroster import Problem
@@ -142,6 +143,7 @@ async def write(
     counts: Counts = {}
     stale = False
     run_id: int | None = None
+    preview: list[Any] = []
     try:
         async with db.transaction():
             run_id = order.run_id if order.dry_run else order.run_id or await _run_of(order)
@@ -153,6 +155,7 @@ async def write(
             await journal.close()
             stale = order.expected is not None and order.expected != counts
             if order.dry_run or stale:
+                preview = await previews.of(journal, order.scope)
                 raise _Undone
             await outdate(journal)
             await audit.record(order.scope, verb, "import", run_id, {**(facts or {}), "counts": counts})
@@ -162,7 +165,7 @@ async def write(
     except db.IntegrityError as error:
         logger.warning("the import met what somebody wrote meanwhile: %s", error)
         raise Conflict(say("Somebody changed the same records during the import. Start it once more.")) from error
-    return Written(counts, [], stale, run_id)
+    return Written(counts, preview, stale, run_id)
 
 
 async def _run_of(order: Order) -> int:

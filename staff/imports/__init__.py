@@ -1,6 +1,8 @@
 """Imports: uploading a bundle, watching it being read, and what came of it."""
 
+import csv
 import hashlib
+import io
 from collections.abc import AsyncIterator
 
 from starlette.datastructures import UploadFile
@@ -8,18 +10,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from portal.errors import Conflict, Invalid, Refusal, TooLarge
-from portal.interchange import minds, runs, undo
+from portal.errors import Conflict, Invalid, Refusal, Sentence, TooLarge, say
+from portal.interchange import minds, previews, runs, undo
+from portal.interchange.sheets.files import attachment
 from portal.scope import Permission
+from portal.text import defused
 from portal.web.forms import Form, read_form, read_query, whole
 from portal.web.guard import guard
 from portal.web.templating import page, see
+from portal.words import translated
 from staff import sheets, words
+from staff.imports import fields as preview_words
 from staff.paging import pager
 
 CHUNK = 1 << 20
 OVERHEAD = 100_000  # what a multipart form adds around the file
 PROBLEMS = 100
+HEADER = (say("File"), say("Line"), say("Column"), say("Kind"), say("What it is"), say("Rows"))
 
 
 @guard(Permission.SEE_IMPORTS)
@@ -124,6 +131,25 @@ async def progress(request: Request) -> Response:
     return response
 
 
+@guard(Permission.SEE_IMPORTS)
+async def problems(request: Request) -> Response:
+    """Everything that was noticed in a file, as CSV: to be mended where the file came from."""
+    found = await runs.find(request.state.scope, request.path_params["id"])
+
+    def told(sentence: Sentence) -> str:
+        return translated(sentence, request.state.language)
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(map(told, HEADER))
+    for one in found.problems:
+        place = [defused(one.file), one.line or "", defused(one.column)]
+        writer.writerow([*place, told(words.SEVERITIES[one.severity]), defused(told(one.sentence)), one.times])
+    name = f"{told(say('mistakes'))}-{found.id}.csv"
+    headers = {"Content-Disposition": attachment(name), "Cache-Control": "private, no-store"}
+    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+
+
 async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
     while chunk := await file.read(CHUNK):
         yield chunk
@@ -165,7 +191,7 @@ async def _run(request: Request, template: str, form: Form | None = None, status
         counted=len(found.problems),
         path=f"/staff/imports/{found.id}",
     )
-    may_act = runs.may(request.state.scope, found.kind)
+    scope = request.state.scope
     more = await sheets.of_run(request, found, number) if found.kind == "people" else {}
     shown_form = {"form": form} if form is not None else {}
     return page(
@@ -177,7 +203,9 @@ async def _run(request: Request, template: str, form: Form | None = None, status
         problems=shown,
         pages=pages,
         words=words,
-        may_act=may_act,
+        preview_words=preview_words,
+        may_act=runs.may(scope, found.kind),
+        sections=previews.told(found.preview, scope) if found.stand == "ready" else (),
     )
 
 
@@ -186,6 +214,7 @@ routes = [
     Route("/staff/imports", upload, methods=["POST"]),
     Route("/staff/imports/{id:id}", run),
     Route("/staff/imports/{id:id}/progress", progress),
+    Route("/staff/imports/{id:id}/problems", problems),
     Route("/staff/imports/{id:id}/import", go_on, methods=["POST"]),
     Route("/staff/imports/{id:id}/leaving", weigh_leaving, methods=["POST"]),
     Route("/staff/imports/{id:id}/stop", stop, methods=["POST"]),

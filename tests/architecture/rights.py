@@ -100,6 +100,7 @@ OPENS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/staff/imports"): SEES_IMPORTS,
     ("GET", "/staff/imports/{id:id}"): SEES_IMPORTS,
     ("GET", "/staff/imports/{id:id}/progress"): SEES_IMPORTS,
+    ("GET", "/staff/imports/{id:id}/problems"): SEES_IMPORTS,
     ("POST", "/staff/imports"): ADMINISTRATOR,
     ("POST", "/staff/imports/{id:id}/import"): IMPORTS_PEOPLE,
     ("POST", "/staff/imports/{id:id}/leaving"): ADMINISTRATOR,

@@ -199,6 +199,7 @@ async def _sheets(cast: Cast) -> list[Try]:
         Try(("POST", "/staff/imports/people/{id:id}"), {"id": sheets[1]}, told, by="son"),
         Try(("GET", "/staff/imports/{id:id}"), {"id": runs[0]}, by="son"),
         Try(("GET", "/staff/imports/{id:id}/progress"), {"id": runs[1]}, by="son"),
+        Try(("GET", "/staff/imports/{id:id}/problems"), {"id": runs[1]}, by="son"),
         Try(("POST", "/staff/imports/{id:id}/import"), {"id": runs[2]}, by="son"),
         Try(("POST", "/staff/imports/{id:id}/decisions"), {"id": runs[3]}, {"all_person": "new"}, by="son"),
         Try(("GET", "/staff/imports/{id:id}/mistakes"), {"id": runs[4]}, by="son"),

@@ -101,6 +101,7 @@ PAGES: dict[str, list[Visit]] = {
         Visit("admin", "/staff/imports/{run_people}"),
         Visit("mai", "/staff/imports/{run_staff}"),
     ],
+    "/staff/imports/{id:id}/undo": [Visit("admin", "/staff/imports/{run_written}/undo")],
     "/staff/imports/people": [Visit("mai", "/staff/imports/people"), Visit("admin", "/staff/imports/people")],
     "/staff/imports/people/{id:id}": [
         Visit("admin", "/staff/imports/people/{sheet}"),
@@ -123,7 +124,7 @@ NO_PAGES = {
     "/readyz": "for machines",
     "/staff/imports/people/template": "a file",
     "/staff/imports/{id:id}/mistakes": "a file",
-    "/staff/imports/{id:id}/undo": "there once something was imported, which the other pages must not show",
+    "/staff/imports/{id:id}/problems": "a file",
     "/metrics": "for machines",
     "/staff/imports/{id:id}/progress": "a part of /staff/imports/{id:id}, asked for by its script",
 }

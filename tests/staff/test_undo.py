@@ -9,7 +9,7 @@ from portal.interchange import runs
 from portal.interchange.models import ImportRun
 from portal.scope import SYSTEM
 from tests.cast import Cast, browser_of, said
-from tests.interchange.builder import bundle
+from tests.interchange.builder import bundle, row
 from tests.staff.test_imports import send
 
 
@@ -52,6 +52,22 @@ async def test_the_last_import_is_taken_back_by_typing_its_name(cast: Cast) -> N
     assert await db.value("SELECT COUNT(*) FROM person") == before
     verbs = [verb for (verb,) in await db.rows("SELECT verb FROM audit_entry WHERE verb LIKE 'import.%' ORDER BY id")]
     assert verbs == ["import.start", "import.go_on", "import.oneroster", "import.take_back", "import.undo"]
+
+
+async def test_a_check_says_what_would_change_to_who_may_know_it_and_what_it_noticed_as_a_file(cast: Cast) -> None:
+    await imported(cast)
+    noticed = row("results", score="9.25", comment="=1+1" * 300)
+    async with await browser_of(cast.son) as sender, await browser_of(cast.quang) as director:
+        changed = bundle(users=row("users", 1, givenName="Minh Anh"), results=noticed)
+        at = (await send(sender, changed, "changed.zip")).headers["location"]
+        await jobs.drain()
+        page, known = said(await sender.get(at)), said(await director.get(at))
+        file = await director.get(f"{at}/problems")
+    assert "Nguyễn Minh Anh Given name Minh Minh Anh" in page
+    assert "Marks given: 1 changed The names and details of these are not shown to your role." in page
+    assert "Nguyễn Minh Anh, Unit 1 Mark 8.5 9.25" in known
+    assert file.content.startswith("\ufeffFile,Line,Column,Kind,What it is,Rows\r\n".encode())
+    assert "results.csv,2,comment,Odd," in file.text
 
 
 async def test_what_came_into_use_since_stays_and_is_named(cast: Cast) -> None:

@@ -108,7 +108,7 @@ async def work(order: Order) -> Outcome:
         refused=False,
         counts=written.counts,
         problems=[_problem(said, "warning") for said in (*table.notes, *sheet.judged.notes)],
-        preview=[kept(sheet.seen())],
+        preview=[kept(sheet.seen()), *written.preview],
         stale=written.stale,
         run_id=written.run_id,
     )
