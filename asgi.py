@@ -85,6 +85,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
                 demo=centre.demo,
             )
         )
+        await jobs.take_over()
         await retention.schedule()
         stopping = asyncio.Event()
         async with asyncio.TaskGroup() as workers:

@@ -3,8 +3,8 @@
 A verb calls `enqueue` inside its transaction; a worker claims the row by a conditional update, runs the handler
 registered for its kind, and retries with growing pauses. After `MAX_ATTEMPTS` the job is dead: kept with its reason
 for the administrator, who has it tried again or lets it go; its payload is forgotten then, or after `KEPT`. A claim is
-renewed while the handler runs; one that outlives `LEASE` (its process died) is taken up by another worker, so a handler
-must bear to run twice.
+renewed while the handler runs; one that outlives `LEASE` (its process died) is taken up by another worker, and at once
+by a server that starts and is alone (`take_over`), so a handler must bear to run twice.
 """
 
 import asyncio
@@ -107,6 +107,24 @@ async def work(stopping: asyncio.Event, *, but: str = "") -> None:
         if rest:
             await _rest(woken, stopping, rest)
     _resting.discard(woken)
+
+
+async def take_over() -> int:
+    """Free the jobs that processes held which are no more, before this one works; returns how many.
+
+    For the server's start. It finds only what is certain: on SQLite, when no other process serves the file. Elsewhere
+    other workers may be at it, and a claim runs out by itself; so it does when a command holds the writer for too long.
+    """
+    async with db.arriving() as alone:
+        held = Job.filter(done_at=None, dead_at=None, claimed_until__isnull=False)
+        if not alone or not await held.exists():
+            return 0
+        try:
+            with db.hurried():
+                return await held.update(claimed_until=None)
+        except db.OperationalError as error:
+            logger.warning("jobs of an earlier process wait for their claims to run out: %s", error)
+            return 0
 
 
 async def hold(reason: str, *, but: Sequence[str]) -> int:

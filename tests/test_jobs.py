@@ -6,6 +6,7 @@ import datetime as dt
 import pytest
 
 from portal import clock, db, jobs
+from portal.db.presence import Presence
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +94,25 @@ async def test_a_job_whose_worker_died_is_taken_up_again(database, handlers):
     assert await jobs._claim("a worker that dies now") is not None
     assert await jobs.drain() == 0
     with clock.moved(seconds=jobs.LEASE.total_seconds() + 1):
+        assert await jobs.drain() == 1
+
+
+async def test_a_server_that_starts_alone_takes_up_at_once_what_its_predecessor_held(database, handlers):
+    seen = []
+    jobs.handles("note")(_into(seen))
+    async with db.transaction():
+        await jobs.enqueue("note", {})
+    assert await jobs._claim("a process that dies now") is not None
+    other = None
+    if database == "sqlite":
+        other = Presence(db.place().with_name(db.place().name + ".serving"))
+        other.first()
+        other.settle()
+    assert await jobs.take_over() == 0  # another server may be at it, as always on PostgreSQL
+    assert await jobs.drain() == 0
+    if other is not None:
+        other.leave()
+        assert await jobs.take_over() == 1
         assert await jobs.drain() == 1
 
 

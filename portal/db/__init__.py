@@ -9,6 +9,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from portal.db.counting import Spent, counting, spending
 from portal.db.door import (
     Condition,
+    arriving,
     aside,
     before_commit,
     close,
@@ -23,6 +24,7 @@ from portal.db.door import (
     on_commit,
     open,
     peek,
+    place,
     row,
     rows,
     snapshot,
@@ -32,12 +34,13 @@ from portal.db.door import (
 )
 from portal.db.migrations import is_current
 from portal.db.registry import MODEL_MODULES, tooling
-from portal.db.session import ReadTooLong, TransactionFailed
+from portal.db.session import Busy, ReadTooLong, TransactionFailed, hurried
 from portal.db.values import day, instant
 
 __all__ = [
     "MODEL_MODULES",
     "TORTOISE_ORM",
+    "Busy",
     "Condition",
     "DatabaseError",
     "IntegrityError",
@@ -45,6 +48,7 @@ __all__ = [
     "ReadTooLong",
     "Spent",
     "TransactionFailed",
+    "arriving",
     "aside",
     "before_commit",
     "close",
@@ -54,6 +58,7 @@ __all__ = [
     "dialect",
     "execute",
     "execute_many",
+    "hurried",
     "identity",
     "insert",
     "instant",
@@ -63,6 +68,7 @@ __all__ = [
     "on_commit",
     "open",
     "peek",
+    "place",
     "row",
     "rows",
     "snapshot",

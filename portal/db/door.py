@@ -2,9 +2,10 @@
 
 import contextvars
 import re
-from collections.abc import Coroutine, Hashable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import lru_cache
+from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -108,6 +109,26 @@ def identity() -> object:
 def dialect() -> str:
     """`"sqlite"` or `"postgres"`."""
     return engine().dialect
+
+
+def place() -> Path | None:
+    """The file of the open database; None where it is a server."""
+    return engine().place
+
+
+@asynccontextmanager
+async def arriving() -> AsyncIterator[bool]:
+    """Be one of those who serve this database, until `close`; gives whether there is certainly no other.
+
+    On SQLite processes tell each other by a lock beside the file, which ends with its process; whoever comes meanwhile
+    waits for the end of the block. On PostgreSQL there may always be others.
+    """
+    here = engine()
+    alone = await here.arrive()
+    try:
+        yield alone
+    finally:
+        await here.settle()
 
 
 def transaction() -> AbstractAsyncContextManager[None]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ class PostgresEngine:
     """A pool of connections to one database."""
 
     dialect = "postgres"
+    place: Path | None = None
 
     def __init__(self, dsn: str, *, application_name: str, read_seconds: float) -> None:
         self._dsn = dsn
@@ -67,6 +69,13 @@ class PostgresEngine:
         connection = await asyncpg.connect(self._dsn, **self._how)
         await _prepare(connection)
         return connection
+
+    async def arrive(self) -> bool:
+        """Nobody knows here who else is there, on other machines."""
+        return False
+
+    async def settle(self) -> None:
+        """Nobody waits for it."""
 
     def translated(self, sql: str) -> str:
         """Our SQL with the placeholders of this database."""

@@ -6,8 +6,10 @@ transaction that may roll back, its read would not see what the owner wrote or w
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -17,6 +19,10 @@ from portal.db.after import Call, run_all, settled, spawn
 from portal.db.counting import spend
 
 T = TypeVar("T")
+
+PATIENCE = 10.0
+"""Seconds that somebody in a hurry waits for SQLite's only writer, which a long import holds for minutes."""
+_patience: ContextVar[float | None] = ContextVar("database_patience", default=None)
 
 
 class Answer(NamedTuple):
@@ -42,6 +48,8 @@ class Engine(Protocol):
     """What the door needs from a database."""
 
     dialect: str
+    place: Path | None
+    """The file of the database, where it is one."""
 
     async def open(self) -> None: ...
     async def close(self) -> None: ...
@@ -52,6 +60,8 @@ class Engine(Protocol):
     def commits(self) -> int | None: ...
     async def script(self, sql: str) -> None: ...
     async def sweep(self, tables: Sequence[str]) -> None: ...
+    async def arrive(self) -> bool: ...
+    async def settle(self) -> None: ...
     def translated(self, sql: str) -> str: ...
 
 
@@ -63,6 +73,10 @@ class TransactionFailed(TransactionManagementError):
             "A statement failed inside this transaction and its error was swallowed, so it was rolled back. "
             "Put a statement that may fail into a nested `async with db.transaction():`."
         )
+
+
+class Busy(OperationalError):
+    """Another writer held the database for longer than whoever waited has time; nothing was begun."""
 
 
 class ReadTooLong(OperationalError):
@@ -129,6 +143,25 @@ class Session:
         except BaseException as failure:
             level.failure = failure
             raise
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """Have this task, and those it starts, wait for another writer for `PATIENCE` only, and then get `Busy`.
+
+    For whom a person waits. Work behind the pages waits as long as it takes: what it has done already, a letter that
+    is out, must be written down.
+    """
+    token = _patience.set(PATIENCE)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
+def patience() -> float | None:
+    """How many seconds this task waits for another writer; None for as long as it takes."""
+    return _patience.get()
 
 
 _held: ContextVar[Session | None] = ContextVar("database_session", default=None)

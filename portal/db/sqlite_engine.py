@@ -11,7 +11,8 @@ Tortoise's migration tools know their dialect by the module's name: it must cont
 import asyncio
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 from portal.db.after import settled
 from portal.db.client import DoorClient, DoorExecutor
 from portal.db.counting import count
-from portal.db.session import Answer
+from portal.db.presence import Presence
+from portal.db.session import Answer, Busy, patience
 from portal.db.sqlite_wire import Wire, known
 from portal.db.statements import is_read, locks_rows, without_lock
 from portal.db.values import adapt_sqlite, checked
@@ -41,6 +43,8 @@ class SqliteEngine:
 
     def __init__(self, path: str, *, read_seconds: float) -> None:
         self._path = path
+        self.place: Path | None = Path(path).absolute()
+        self._presence = Presence(self.place.with_name(self.place.name + ".serving"))
         self._read_seconds = read_seconds
 
     async def open(self) -> None:
@@ -72,6 +76,7 @@ class SqliteEngine:
             for wire in [self._writer, *self._readers]:
                 wire.interrupt()
         self._peeker.close()
+        self._presence.leave()
         for wire in [*self._readers, self._writer]:
             await wire.close()
             self._free.put_nowait(wire)
@@ -84,6 +89,11 @@ class SqliteEngine:
 
     async def begin(self) -> "SqliteTransaction":
         """Wait for the writer and begin; a task cancelled meanwhile leaves nothing behind."""
+        with _in_time():
+            async with asyncio.timeout(patience()):
+                return await self._begin()
+
+    async def _begin(self) -> "SqliteTransaction":
         await self._writing.acquire()
         try:
             count("BEGIN IMMEDIATE")
@@ -105,9 +115,15 @@ class SqliteEngine:
             raise OperationalError("A read that locks rows means something inside a transaction only")
         if is_read(sql):
             return await self._read(sql, args, named)
-        async with self._writing:
+        # Only the wait for our own writers is cut: a statement that has begun may still be carried out.
+        with _in_time():
+            async with asyncio.timeout(patience()):
+                await self._writing.acquire()
+        try:
             count(sql)
             return await self._writer.call(self._writer.ask, sql, args, named)
+        finally:
+            self._writing.release()
 
     async def _read(self, sql: str, args: Sequence[Any], named: bool) -> Answer:
         wire = await self._free.get()
@@ -145,6 +161,14 @@ class SqliteEngine:
         """Write the file anew and empty the log; every other write waits meanwhile."""
         async with self._writing:
             await settled(self._writer.call(self._writer.sweep))
+
+    async def arrive(self) -> bool:
+        """Be among those who serve the file; whether nobody else is. Whoever comes now waits for `settle`."""
+        return await asyncio.to_thread(self._presence.first)
+
+    async def settle(self) -> None:
+        """Let others in; who serves the file goes on doing so until `close`."""
+        self._presence.settle()
 
 
 class SqliteTransaction:
@@ -228,6 +252,15 @@ class SqliteSnapshot:
             count("ROLLBACK")
             self._wire.post(self._wire.rollback)
         self._free.put_nowait(self._wire)
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """What was not begun in time was not begun."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise Busy("Another writer holds the database for longer than we wait") from error
 
 
 def _peeking(path: str) -> sqlite3.Connection:

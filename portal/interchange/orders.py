@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from portal import audit, clock, db, files
 from portal.errors import Conflict, Sentence, say
 from portal.files.models import StoredFile
-from portal.interchange import previews
+from portal.interchange import beside, previews
 from portal.interchange.journal import Journal
 from portal.interchange.models import ImportRun
 from portal.interchange.oneroster import Problem
@@ -148,7 +148,7 @@ async def write(
         async with db.transaction():
             run_id = order.run_id if order.dry_run else order.run_id or await _run_of(order)
             journal = Journal(None if order.dry_run else run_id, clock.now())
-            found = await work(journal)
+            found = await _worked(order, work, journal)
             if found is None:
                 raise _Undone
             counts = found
@@ -166,6 +166,18 @@ async def write(
         logger.warning("the import met what somebody wrote meanwhile: %s", error)
         raise Conflict(say("Somebody changed the same records during the import. Start it once more.")) from error
     return Written(counts, preview, stale, run_id)
+
+
+async def _worked(order: Order, work: Callable[[Journal], Awaitable[Counts | None]], journal: Journal) -> Counts | None:
+    """Have `work` write; where no run is seen meanwhile, other processes hear of it all the same."""
+    if order.run_id is not None:
+        return await work(journal)
+    hear = order.progress
+    try:
+        async with beside.told(hear) as order.progress:
+            return await work(journal)
+    finally:
+        order.progress = hear
 
 
 async def _run_of(order: Order) -> int:

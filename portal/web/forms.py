@@ -44,6 +44,16 @@ class Form:
         """The values of a field that may come several times."""
         return self.lists.get(name, [])
 
+    @property
+    def may_come_back(self) -> bool:
+        """Whether all of it may stand in a page, to be sent once more: no password and no file."""
+        return not self.files and not any("password" in name for name in (*self.values, *self.lists))
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every name with its value, as often as it came."""
+        return [*self.values.items(), *((name, value) for name, values in self.lists.items() for value in values)]
+
     def error(self, name: str) -> str | None:
         """The sentence beside a field."""
         sentence = self._errors.get(name)
@@ -82,7 +92,9 @@ async def read_form(request: Request, *names: str, several: Iterable[str] = (), 
     except Invalid:
         await sent.close()
         raise
-    return Form(values, language=request.state.language, lists=lists, files=uploads)
+    form = Form(values, language=request.state.language, lists=lists, files=uploads)
+    request.state.typed = form
+    return form
 
 
 def _sorted(

@@ -83,7 +83,8 @@ class RequestLog:
             await send(message)
 
         try:
-            await self.app(scope, receive, send_with_id)
+            with db.hurried():  # a person waits
+                await self.app(scope, receive, send_with_id)
         except Exception:
             if not status:
                 raise

@@ -1,6 +1,7 @@
 """Errors are pages too: what happened, what was kept, what to do."""
 
 import logging
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from portal import db
 from portal.audit import request_id
 from portal.centre import centres
 from portal.errors import Conflict, Refusal, Sentence, TooMany, say
+from portal.web.forms import Form
 from portal.web.requests import choose_look
 from portal.web.templating import page
 
@@ -50,12 +52,17 @@ async def collided(request: Request, error: Exception) -> Response:
 
 
 async def unavailable(request: Request, error: Exception) -> Response:
-    """Another program holds the database for longer than we wait; anything else the database says is our fault."""
-    if not (isinstance(error, db.ReadTooLong) or "locked" in str(error)):
+    """Somebody holds the database for longer than we wait; anything else the database says is our fault.
+
+    What was typed comes back, to be sent once more; but for passwords and files, which only the browser keeps.
+    """
+    if not (isinstance(error, db.ReadTooLong | db.Busy) or "locked" in str(error)):
         raise error
     logger.warning("the database did not answer in time: %s", error)
     sentence = say("The centre's records are busy at this moment. Nothing was saved; please try again in a minute.")
-    response = await _problem(request, 503, sentence, [])
+    typed: Form | None = getattr(request.state, "typed", None)
+    again = typed if typed is not None and typed.may_come_back else None
+    response = await _problem(request, 503, sentence, [], again=again, is_post=request.method == "POST")
     response.headers["Retry-After"] = "60"
     return response
 
@@ -70,10 +77,11 @@ async def broken(request: Request, error: Exception) -> Response:
         return PlainTextResponse("Something broke on our side. / Có lỗi ở phía chúng tôi.", 500)
 
 
-async def _problem(request: Request, status: int, sentence: Sentence, details: list[Sentence]) -> Response:
+async def _problem(request: Request, status: int, sentence: Sentence, details: list[Sentence], **more: Any) -> Response:
     if not hasattr(request.state, "centre"):
         request.state.centre = centres.UNFOUNDED if status >= 500 else await centres.facts()
     choose_look(request)
     template = "errors/problem.html"
     number = request_id.get() if status >= 500 else ""
-    return page(request, template, status=status, code=status, sentence=sentence, details=details, number=number)
+    shown = {"code": status, "sentence": sentence, "details": details, "number": number}
+    return page(request, template, status=status, **shown, **more)

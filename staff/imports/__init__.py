@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.errors import Conflict, Invalid, Refusal, Sentence, TooLarge, say
-from portal.interchange import minds, previews, runs, undo
+from portal.interchange import beside, minds, previews, runs, undo
 from portal.interchange.sheets.files import attachment
 from portal.scope import Permission
 from portal.text import defused
@@ -172,6 +172,7 @@ async def _list(request: Request, form: Form, no: Refusal | None = None) -> Resp
         status=no.status if no else 200,
         form=form,
         runs=found.runs,
+        beside=beside.seen(),
         pages=pages,
         largest=runs.LARGEST // 1_000_000,
         words=words,
@@ -200,6 +201,7 @@ async def _run(request: Request, template: str, form: Form | None = None, status
         status=status,
         **{**more, **shown_form},
         run=found,
+        beside=None if found.ended else beside.seen(),
         problems=shown,
         pages=pages,
         words=words,

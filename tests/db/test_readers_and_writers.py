@@ -148,3 +148,37 @@ async def test_an_error_of_a_read_does_not_make_the_event_loop_wait_for_the_next
             task.cancel()
         await asyncio.wait(tasks)
     await db.close()
+
+
+async def test_who_is_in_a_hurry_waits_for_the_only_writer_for_a_while_and_others_as_long_as_it_takes(
+    school: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.dialect() == "postgres":
+        return  # it has as many writers as connections
+    monkeypatch.setattr("portal.db.session.PATIENCE", 0.1)
+    await Course.create(code="A", seats=0)
+
+    async def add() -> None:
+        await db.execute("UPDATE course SET seats = seats + 1")
+
+    async def add_together() -> None:
+        async with db.transaction():
+            await add()
+
+    holding, done = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with db.transaction():
+            holding.set()
+            await done.wait()
+
+    holder = asyncio.create_task(hold())
+    await holding.wait()
+    patient = [asyncio.create_task(add()), asyncio.create_task(add_together())]
+    with db.hurried():
+        hurried = await asyncio.gather(add(), add_together(), return_exceptions=True)
+    assert [type(each) for each in hurried] == [db.Busy, db.Busy]
+    assert not any(each.done() for each in patient)
+    done.set()
+    await asyncio.gather(holder, *patient)
+    assert await db.value("SELECT seats FROM course") == 2

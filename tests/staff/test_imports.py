@@ -10,7 +10,7 @@ import pytest
 
 from portal import clock, db, files, jobs
 from portal.errors import say
-from portal.interchange import runs
+from portal.interchange import beside, orders, runs
 from portal.interchange.runs import Problem
 from tests.cast import Cast, browser_of, said
 from tests.interchange import builder as centre
@@ -233,3 +233,17 @@ async def test_who_is_missing_leaves_after_two_words_of_a_person(cast: Cast) -> 
         assert "Everything in the file is here now." in said(await browser.get(run))
         assert (await browser.post(f"{run}/leaving", data={"leave": "1"})).status_code == 409
     assert await db.value("SELECT COUNT(*) FROM teacher WHERE left_on IS NOT NULL") == 12
+
+
+async def test_an_import_from_the_command_line_is_told_of_while_it_holds_the_only_writer(cast: Cast) -> None:
+    run_id = await sent(cast)
+    async with await browser_of(cast.son) as browser:
+        async with db.transaction(), beside.told(orders.unheard) as tell:
+            tell("users", 340, 1250)
+            listed = said(await browser.get("/staff/imports"))
+            waiting = said(await browser.get(f"/staff/imports/{run_id}"))
+        after = said(await browser.get("/staff/imports"))
+    if db.dialect() == "sqlite":
+        assert "An import from the command line is at work since" in waiting
+        assert "Writing: Persons, 340 of 1,250." in listed
+    assert "command line" not in after
