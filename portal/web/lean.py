@@ -20,11 +20,13 @@ _Cached = type(lru_cache(lambda: None))
 class Remembered:
     """A macro that is told the same over and over (a mark of 8 out of 10), written once for each of what it is told.
 
-    Its arguments are hashable, and it looks at nothing else: no caller, nothing of the page or of who reads it.
+    Its arguments are hashable, and it looks at nothing else: no caller, nothing of the page or of who reads it. Texts
+    inside of an argument (a tuple, a record) are plain text, never markup.
     """
 
     def __init__(self, macro: Callable[..., Markup]) -> None:
-        self.write = lru_cache(maxsize=4096)(macro)
+        # Typed, because text and markup of the same letters are equal, and only one of them is to be escaped.
+        self.write = lru_cache(maxsize=4096, typed=True)(macro)
 
     def __call__(self, *args: Hashable, **kwargs: Hashable) -> Markup:
         """What the macro writes when it is told this."""
