@@ -174,10 +174,15 @@ async def days_for(name: str) -> int:
 
 
 async def schedule() -> None:
-    """Have the worker begin, unless it waits for its day already; called when the house opens."""
+    """Have the worker begin, unless it waits for its day already; called when the house opens.
+
+    It asks before it writes: a house must open although an import from the command line holds SQLite's only writer.
+    """
+    waiting = "SELECT 1 FROM job WHERE kind = 'retention' AND done_at IS NULL AND dead_at IS NULL LIMIT 1"
+    if await db.row(waiting) is not None:
+        return
     async with db.transaction():
         centre = await db.row("SELECT id FROM centre FOR UPDATE")
-        waiting = "SELECT 1 FROM job WHERE kind = 'retention' AND done_at IS NULL AND dead_at IS NULL LIMIT 1"
         if centre is not None and await db.row(waiting) is None:
             await jobs.enqueue("retention", {})
 

@@ -176,7 +176,8 @@ async def test_who_is_in_a_hurry_waits_for_the_only_writer_for_a_while_and_other
     await holding.wait()
     patient = [asyncio.create_task(add()), asyncio.create_task(add_together())]
     with db.hurried():
-        hurried = await asyncio.gather(add(), add_together(), return_exceptions=True)
+        async with asyncio.timeout(2):
+            hurried = await asyncio.gather(add(), add_together(), return_exceptions=True)
     assert [type(each) for each in hurried] == [db.Busy, db.Busy]
     assert not any(each.done() for each in patient)
     done.set()

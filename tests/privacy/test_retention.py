@@ -1,5 +1,6 @@
 """How long things are kept: chosen within bounds, deleted once a day, in portions, and twice is once."""
 
+import asyncio
 import datetime as dt
 
 import pytest
@@ -121,6 +122,23 @@ async def test_the_worker_is_called_once_a_day_by_itself(cast):
     with clock.moved(days=1, minutes=1):
         await jobs.drain()
         assert await count("retention_day") == 2
+
+
+async def test_a_house_opens_while_somebody_else_holds_the_only_writer(cast):
+    await retention.schedule()
+    holding, done = asyncio.Event(), asyncio.Event()
+
+    async def hold():
+        async with db.transaction():
+            holding.set()
+            await done.wait()
+
+    writer = asyncio.create_task(hold())
+    await holding.wait()
+    async with asyncio.timeout(2):
+        await retention.schedule()
+    done.set()
+    await writer
 
 
 async def test_content_that_no_file_names_is_deleted_after_a_day(cast, media):

@@ -93,8 +93,9 @@ async def test_a_form_that_met_a_long_import_comes_back_as_it_was_typed_but_for_
     async with await browser_of(cast.duc) as browser, visitor() as stranger:
         writer = asyncio.create_task(hold())
         await holding.wait()
-        answer = await browser.post("/staff/people/new", data=typed)
-        signing = await stranger.post("/sign-in", data={"login": "lan@example.com", "password": "schoolyard"})
+        async with asyncio.timeout(5):
+            answer = await browser.post("/staff/people/new", data=typed)
+            signing = await stranger.post("/sign-in", data={"login": "lan@example.com", "password": "schoolyard"})
         done.set()
         await writer
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")

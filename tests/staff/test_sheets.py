@@ -58,6 +58,8 @@ async def test_a_spreadsheet_becomes_students_in_four_steps(cast: Cast) -> None:
         page = said(await browser.get(run))
         assert "1 row can be imported. 1 row has mistakes and is left out." in page
         assert "Ngày sinh This is not a day." in page
+        assert "What would change Persons: 2 new" in page  # of her own branch, so she reads who they are
+        assert "Nguyễn Gia Hân Birth date:" in page
         assert (await browser.post(f"{run}/import")).status_code == 303
         await jobs.drain()
         page = said(await browser.get(run))
