@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import random
+import time
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -122,10 +123,14 @@ async def test_a_snapshot_only_reads() -> None:
 async def test_a_load_cancelled_at_any_moment_leaves_all_or_nothing() -> None:
     dice = random.Random(5)
     rows = courses(range(3_000))
+    begun = time.perf_counter()
+    await db.load("course", COLUMNS, rows)
+    whole = time.perf_counter() - begun  # of this machine, in this minute
+    await db.execute("DELETE FROM course")
     cut = 0
     for _ in range(40):
         task = asyncio.ensure_future(db.load("course", COLUMNS, rows))
-        await asyncio.sleep(dice.random() * 0.06)
+        await asyncio.sleep(dice.random() * whole)
         cut += task.cancel()
         await asyncio.wait([task])
         async with asyncio.timeout(5):
