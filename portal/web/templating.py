@@ -42,7 +42,7 @@ FLASHES = {
     "role_taken": say("The role is taken away."),
     "disabled": say("The account is closed and signed out everywhere."),
     "enabled": say("The account is open again."),
-    "uploaded": say("The file is here. The import begins at once."),
+    "uploaded": say("The file is here and is being checked. Nothing is changed yet."),
     "added": say("Added."),
     "linked": say("Linked."),
     "packing": say("It is being packed. Load this page again in a moment."),

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from babel.messages.pofile import read_po
 
 from portal.words import CATALOGUES, LANGUAGES, translations
 from tests.architecture.words import texts
@@ -36,6 +37,18 @@ def test_a_translation_has_the_places_of_its_text(written, language):
     for message, plural in written:
         there = catalogue.gettext(message) if plural is None else catalogue.ngettext(message, plural, 2)
         assert set(PLACES.findall(there)) == set(PLACES.findall(plural or message)), message
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_a_text_has_one_translation(language):
+    """All rooms are one catalogue: of two translations one would be shown where the other was meant."""
+    said = {}
+    for path in sorted((CATALOGUES / language).glob("*.po")):
+        with path.open("rb") as source:
+            for message in read_po(source, locale=language):
+                if message.id:
+                    said.setdefault(message.id, set()).add(message.string)
+    assert {text: found for text, found in said.items() if len(found) > 1} == {}
 
 
 def test_no_translation_is_marked_as_doubtful():

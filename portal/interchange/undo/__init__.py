@@ -16,7 +16,7 @@ from portal.errors import Conflict, NotFound, say
 from portal.gradebook import recording
 from portal.interchange import journal, labels, outdated
 from portal.interchange.models import ImportRun
-from portal.interchange.undo.judging import Reason, Verdict, judge
+from portal.interchange.undo.judging import LOOKS, Reason, Verdict, judge
 from portal.interchange.undo.restoring import FREE, ORDER, aside, remove, restore
 from portal.interchange.writing import bulk
 from portal.people import authors, names, persons
@@ -153,6 +153,10 @@ class _Removing:
 
     async def remove(self, table: str) -> None:
         if self._verdict.made.get(table):
+            for looks, column, of in LOOKS:
+                if of == table:
+                    for first, last in self._verdict.removable(table):
+                        await db.execute(f'DELETE FROM "{looks}" WHERE {column} BETWEEN ? AND ?', first, last)
             gone = await remove(table, self._verdict.removable(table), partial(self._heard, table))
             self._done += gone
             self._undone.removed[table] = gone

@@ -47,7 +47,9 @@ PARTS: Sequence[tuple[str, tuple[tuple[str, str], ...]]] = (
 )
 """What belongs to records that stay: to all of those in its line."""
 
-NOT_READ = frozenset({"import_created", "import_change"})
+LOOKS = (("reading", "person_id", "person"),)
+"""Tables that only tell who looked at a record, with the column that names it: looking is not using."""
+NOT_READ = frozenset({"import_created", "import_change", *(table for table, _, _ in LOOKS)})
 
 
 class Reason(NamedTuple):
