@@ -134,6 +134,7 @@ KINDS: dict[str, Sentence] = {
     "courses": say("Programs and levels"),
     "classes": say("Classes"),
     "users": say("Persons"),
+    "roles": say("Roles of persons"),
     "demographics": say("Birth dates"),
     "guardians": say("Guardian links"),
     "enrollments": say("Students in classes"),

@@ -40,7 +40,10 @@ class Assessment(Model):
 
 
 class Score(Model):
-    """A student's mark. A draft until `published_at`. Without points it says why in `state`, and counts nowhere."""
+    """A student's mark. A draft until `published_at`. Without points it says why in `state`, and counts nowhere.
+
+    One that the other system has withdrawn (`withdrawn_at`) is not published with the others of its work.
+    """
 
     id = fields.Id()
     assessment = fields.Ref("models.Assessment")
@@ -50,6 +53,7 @@ class Score(Model):
     comment = fields.Text(1000, default="")
     scored_on = fields.Day(null=True)
     published_at = fields.Instant(null=True)
+    withdrawn_at = fields.Instant(null=True)
     changed_at = fields.Instant()
     changed_by = fields.Number(null=True)
 

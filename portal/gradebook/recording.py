@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from portal import audit, clock, db, versions
 from portal.errors import Invalid, NotFound, say
-from portal.gradebook.models import Score
+from portal.gradebook.models import Assessment, Score
 from portal.scope import Permission, Scope
 from portal.text import clean
 
@@ -24,7 +24,12 @@ async def record(scope: Scope, *, assessment_id: int, student_id: int, points: i
         state = "graded" if points is not None else "not_submitted"
         score_id, before_points, class_id = await _score(assessment_id, student_id)
         await Score.filter(id=score_id).update(
-            points=points, state=state, comment=clean(comment), changed_at=clock.now(), changed_by=scope.account_id
+            points=points,
+            state=state,
+            comment=clean(comment),
+            withdrawn_at=None,
+            changed_at=clock.now(),
+            changed_by=scope.account_id,
         )
         await recount([assessment_id])
         if class_id is not None:
@@ -38,7 +43,10 @@ async def publish(scope: Scope, assessment_id: int) -> int:
     async with db.transaction():
         await _most_points(scope, assessment_id, None)
         class_id = await db.value("SELECT class_id FROM assessment WHERE id = ?", assessment_id)
-        published = await Score.filter(assessment_id=assessment_id, published_at=None).update(published_at=clock.now())
+        now, drafts = clock.now(), Score.filter(assessment_id=assessment_id, published_at=None, withdrawn_at=None)
+        published = await drafts.update(published_at=now, changed_at=now, changed_by=scope.account_id)
+        if published:  # whoever publishes work that another system has withdrawn wants it to be read
+            await Assessment.filter(id=assessment_id).update(withdrawn_at=None)
         await recount([assessment_id])
         versions.bump(versions.class_(class_id))
         await audit.record(scope, "assessment.publish", "assessment", assessment_id, {"marks": published})

@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from portal import db, files
-from portal.errors import Forbidden, Sentence, say
+from portal.errors import Conflict, Forbidden, Sentence, say
 from portal.interchange import erased, oneroster, orders, runs_before, writing
 from portal.interchange.journal import Journal
 from portal.interchange.oneroster import Bundle, Reading
@@ -62,17 +63,31 @@ async def work(order: Order) -> Outcome:
     findings = writing.Findings()
     written = orders.Written({}, [])
     if reading.bundle is not None:
+        before = _Before(earlier, reading.bundle.said != reading.bundle.present)
         drafts = await asyncio.to_thread(writing.draft, reading.bundle, findings, reading.notes)
         await erased.leave_out(drafts, findings)
         if not findings.errors:
             written = await orders.write(
                 order,
                 "import.oneroster",
-                partial(_write, order, findings, reading.bundle, drafts, reading.notes),
+                partial(_write, order, findings, reading.bundle, drafts, (before, reading.notes)),
                 {"version": reading.bundle.version, "system": reading.bundle.system},
             )
         await asyncio.to_thread(findings.locate, order.source, reading.bundle.version)
     return _outcome(reading, findings, written)
+
+
+class _Before(NamedTuple):
+    """What was read before the import had the database to itself."""
+
+    files: list[Path | None]
+    is_laid_under: bool
+
+    async def still_holds(self, drafts: writing.Drafts, findings: writing.Findings) -> None:
+        """Leave out who was erased meanwhile; raises `Conflict` when another import came in between."""
+        if self.is_laid_under and await runs_before.files() != self.files:
+            raise Conflict(say("Somebody changed the same records during the import. Start it once more."))
+        await erased.leave_out(drafts, findings)
 
 
 async def _write(
@@ -80,14 +95,18 @@ async def _write(
     findings: writing.Findings,
     bundle: Bundle,
     drafts: writing.Drafts,
-    notes: list[Sentence],
+    read: tuple["_Before", list[Sentence]],
     journal: Journal,
 ) -> Counts | None:
     """Write, and say how much of what; None when something stood in the way."""
+    before, notes = read
     going = writing.Going(bundle.gone, bool(order.options.get("let_leave")))
     desk = writing.Desk(order.scope, findings, order.progress, journal, going)
+    await desk.lock()
+    await before.still_holds(drafts, findings)
     notes += await writing.write(desk, bundle, drafts)
     counts = {ledger.kind: ledger.counts for ledger in desk.ledgers if any(ledger.counts.values())}
+    counts |= {kind: {"new": 0, "changed": 0, "unnamed": 0, **sums} for kind, sums in desk.counted.items()}
     if not order.dry_run and not order.agreed:
         for kind, leaving, there in writing.too_many(counts):
             findings.error(kind, "", "", _too_many(leaving, there))

@@ -44,5 +44,5 @@ async def take_back(scope: Scope, run_id: int, typed: str) -> None:
             raise Conflict(undo.LAST_ONLY)
         if typed.strip() != run.file_name.strip():
             raise Invalid({"name": say("This is not the name of the file.")})
-        await runs.wait(run, "undo", run.options)
+        await runs.wait(scope, run, "undo", run.options)
         await audit.record(scope, "import.take_back", "import_run", run_id)

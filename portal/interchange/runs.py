@@ -177,7 +177,7 @@ async def check_again(scope: Scope, run_id: int, options: Mapping[str, Any] | No
         run = await locked(scope, run_id)
         if run.written_at is not None or run.ended_at is None:
             raise Conflict(say("This import is at work or done; it cannot be checked now."))
-        await wait(run, "check", dict(options) if options is not None else run.options)
+        await wait(scope, run, "check", dict(options) if options is not None else run.options)
 
 
 async def weigh_leaving(scope: Scope, run_id: int, *, leave: bool) -> None:
@@ -186,7 +186,7 @@ async def weigh_leaving(scope: Scope, run_id: int, *, leave: bool) -> None:
         run = await locked(scope, run_id)
         if run.kind != "oneroster" or stand(run.act, run.state, run.cancelled_at) != "ready":
             raise Conflict(say("Only a file that was checked and is in order can be imported."))
-        await wait(run, "check", {"let_leave": leave})
+        await wait(scope, run, "check", {"let_leave": leave})
         await audit.record(scope, "import.leaving", "import_run", run_id, {"leave": leave})
 
 
@@ -202,7 +202,7 @@ async def go_on(scope: Scope, run_id: int, *, agreed: bool = False) -> None:
             raise Conflict(say("Only a file that was checked and is in order can be imported."))
         if too_many(run.counts) and not agreed:
             raise Invalid({"agreed": say("So many leave only when you say here that you have looked at it.")})
-        await wait(run, "import", {**run.options, "expected": run.counts, "agreed": agreed})
+        await wait(scope, run, "import", {**run.options, "expected": run.counts, "agreed": agreed})
         await audit.record(scope, "import.go_on", "import_run", run_id, {"agreed": agreed})
 
 
@@ -231,8 +231,8 @@ async def locked(scope: Scope, run_id: int) -> ImportRun:
     return found
 
 
-async def wait(run: ImportRun, act: str, options: Mapping[str, Any]) -> None:
-    """Let a run wait for its next act."""
+async def wait(scope: Scope, run: ImportRun, act: str, options: Mapping[str, Any]) -> None:
+    """Let a run wait for its next act, which is done with the rights of who asked for it."""
     await ImportRun.filter(id=run.id).update(
         act=act,
         state="waiting",
@@ -244,7 +244,7 @@ async def wait(run: ImportRun, act: str, options: Mapping[str, Any]) -> None:
         cancelled_at=None,
         ended_at=None,
     )
-    await jobs.enqueue("import", {"run": run.id})
+    await jobs.enqueue("import", {"run": run.id, "by": scope.account_id})
 
 
 async def listed(scope: Scope, *, page: int = 1) -> Page:
@@ -377,10 +377,15 @@ async def still_imported(run_id: int, why: Problem | None) -> None:
 async def end_unfinished() -> int:
     """End every run that waits or works as cancelled, in the caller's transaction; returns how many.
 
-    For a restored database: nobody works on them there, and the file can be taken in again.
+    For a restored database: nobody works on them there, and the file can be taken in again. One that waited to be
+    taken back stands as it did.
     """
     now = clock.now()
-    return await ImportRun.filter(ended_at=None).update(state="refused", stage="", cancelled_at=now, ended_at=now)
+    standing = await ImportRun.filter(ended_at=None, undone_at=None, written_at__not_isnull=True).update(
+        act="import", state="done", stage="", cancel_asked_at=None, ended_at=now
+    )
+    others = ImportRun.filter(ended_at=None)
+    return standing + await others.update(state="refused", stage="", cancelled_at=now, ended_at=now)
 
 
 async def look_again(run_id: int, outcome: orders.Outcome, problems: Iterable[Problem]) -> None:

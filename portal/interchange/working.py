@@ -36,7 +36,8 @@ async def work_off(payload: dict[str, Any]) -> None:
         return
     following = asyncio.create_task(_follow(run.id))
     try:
-        await (_take_back(run) if run.act == "undo" else _import(run))
+        by = payload.get("by", run.made_by)
+        await (_take_back(run, by) if run.act == "undo" else _import(run, by))
     except orders.Cancelled:
         await (runs.still_imported(run.id, None) if run.act == "undo" else runs.end_cancelled(run.id))
     except Refusal as no:
@@ -66,15 +67,15 @@ async def _follow(run_id: int) -> None:
             logger.warning("the progress of import run %s could not be shared: %s", run_id, error)
 
 
-async def _take_back(run: ImportRun) -> None:
-    """Take the run back, with the rights that its importer has now; the undo writes its end itself."""
-    await undo.take_back(await _scope_of(run), run.id, progress=partial(runs.note_progress, run.id))
+async def _take_back(run: ImportRun, by: int | None) -> None:
+    """Take the run back, with the rights that whoever asked for it has now; the undo writes its end itself."""
+    await undo.take_back(await _scope_of(by), run.id, progress=partial(runs.note_progress, run.id))
 
 
-async def _import(run: ImportRun) -> None:
+async def _import(run: ImportRun, by: int | None) -> None:
     path = await _file_of(run)
     order = Order(
-        scope=await _scope_of(run),
+        scope=await _scope_of(by),
         source=path,
         dry_run=run.act == "check",
         run_id=run.id,
@@ -105,11 +106,11 @@ async def _file_of(run: ImportRun) -> Path:
     return files.path_of(sha256)
 
 
-async def _scope_of(run: ImportRun) -> Scope:
-    """Who began the run, with the rights they have now: a right taken back meanwhile is gone."""
-    if run.made_by is None:
+async def _scope_of(account_id: int | None) -> Scope:
+    """Who asked for it, with the rights they have now: a right taken back meanwhile is gone."""
+    if account_id is None:
         return SYSTEM
-    found = await db.row("SELECT id, person_id FROM account WHERE id = ? AND disabled_at IS NULL", run.made_by)
+    found = await db.row("SELECT id, person_id FROM account WHERE id = ? AND disabled_at IS NULL", account_id)
     if found is None:
         raise Forbidden
     return await scopes.build(*found)

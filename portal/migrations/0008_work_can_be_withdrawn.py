@@ -1,4 +1,4 @@
-"""Pieces of work that another system says have left: families see nothing of them, and an undo brings them back."""
+"""Work and marks that another system says have left: families see nothing of them, and an undo brings them back."""
 
 from portal.db.fields import Instant
 from portal.db.migrations import Ddl, StateOnly, ops
@@ -10,5 +10,9 @@ class Migration(Base):
 
     operations = [
         Ddl("ALTER TABLE assessment ADD COLUMN withdrawn_at {instant};"),
-        StateOnly(ops.AddField("Assessment", "withdrawn_at", Instant(null=True))),
+        Ddl("ALTER TABLE score ADD COLUMN withdrawn_at {instant};"),
+        StateOnly(
+            ops.AddField("Assessment", "withdrawn_at", Instant(null=True)),
+            ops.AddField("Score", "withdrawn_at", Instant(null=True)),
+        ),
     ]

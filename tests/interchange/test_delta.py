@@ -1,5 +1,6 @@
 """Changes laid over what was imported before, and what leaves."""
 
+import asyncio
 import copy
 import datetime as dt
 import random
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 
 from portal import clock, db, files
-from portal.interchange import undo
+from portal.errors import Conflict
+from portal.gradebook import recording
+from portal.interchange import loading, runs, undo
 from portal.interchange.loading import Outcome, load
-from portal.scope import SYSTEM
+from portal.scope import SYSTEM, Permission, Scope
 from tests.examples import EXAMPLES
 from tests.interchange.applying import dump, kept, loaded, notes, rows
 from tests.interchange.builder import (
@@ -93,6 +96,87 @@ SELECT s.status, m.until, g.may_see, t.left_on, (SELECT COUNT(*) FROM class_teac
   FROM student s, class_membership m, guardian g, teacher t, score k"""
 
 
+async def test_who_loses_a_role_ends_as_that_and_is_back_with_it() -> None:
+    await sent(bundle())
+    roles = [gone(row["sourcedId"]) for row in CENTRE["roles"]]
+    outcome = await sent(changes(roles=roles, enrollments=[gone("N1"), gone("N2")]))
+    assert outcome.counts["roles"] == {"new": 0, "changed": 0, "same": 1, "unnamed": 0, "leaving": 2}
+    today = str(clock.now().date())
+    assert await rows(_STANDING) == [("finished", today, False, today, 0, True)], "and the guardian sees nothing"
+    await sent(changes(roles=CENTRE["roles"], enrollments=CENTRE["enrollments"]))
+    assert (await rows(_STANDING))[0][0:2] == ("learning", None)
+
+
+async def test_a_role_that_left_ends_nobody_but_who_had_it() -> None:
+    await sent(bundle())
+    await sent(bundle(roles=CENTRE["roles"][::2], enrollments=None, results=None, lineItems=None, categories=None))
+    await sent(changes(roles=[gone("R3")]))
+    await sent(changes(users=[CENTRE["users"][1] | {"sms": "0912345670"}]))
+    assert await rows("SELECT status FROM student") == [("learning",)], "missing is not leaving"
+
+
+async def test_more_than_a_tenth_of_roles_need_a_word_too() -> None:
+    crowd = [{**CENTRE["users"][2], "sourcedId": f"t{number}", "username": f"t{number}"} for number in range(12)]
+    jobs = [{**CENTRE["roles"][2], "sourcedId": f"J{number}", "userSourcedId": f"t{number}"} for number in range(12)]
+    await sent(bundle(users=[*CENTRE["users"], *crowd], roles=[*CENTRE["roles"], *jobs]))
+    (error,) = await errors(changes(roles=[gone(f"J{number}") for number in range(12)]))
+    assert error == "roles.csv: 12 of 15 would leave, more than a tenth; somebody has to agree to that."
+
+
+async def test_in_the_first_version_the_role_stands_beside_the_name() -> None:
+    await sent(bundle("1.1"))
+    aide = CENTRE_11["users"][2] | {"role": "aide"}
+    await sent(changes("1.1", users=[aide], enrollments=[gone("N2")]))
+    assert await rows("SELECT left_on IS NULL FROM teacher") == [(False,)]
+
+
+async def test_a_new_year_may_begin_without_marks() -> None:
+    await sent(bundle())
+    new = row("lineItems", sourcedId="L9", title="New year")
+    await sent(bundle(lineItems=new, results=None))
+    await sent(changes(results=[CENTRE["results"][0] | {"sourcedId": "S9", "lineItemSourcedId": "L9"}]))
+    assert await rows("SELECT COUNT(*) FROM score") == [(2,)]
+
+
+async def test_what_was_imported_while_an_import_read_is_not_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    await sent(bundle())
+    late = changes(results=[CENTRE["results"][0] | {"score": "9"}])
+    draft = loading.writing.draft
+    held = await kept(late)
+
+    def drafting(*args: Any) -> Any:
+        asyncio.run_coroutine_threadsafe(loaded(late, file_id=held), here).result(20)
+        return draft(*args)
+
+    here = asyncio.get_running_loop()
+    monkeypatch.setattr(loading.writing, "draft", lambda *args: (monkeypatch.undo(), drafting(*args))[1])
+    with pytest.raises(Conflict):
+        await sent(changes(demographics=[CENTRE["demographics"][0] | {"sex": "female"}]))
+    assert await rows("SELECT points FROM score") == [(9000,)]
+
+
+async def test_a_run_that_waited_for_its_undo_stands_in_a_restored_house() -> None:
+    await sent(bundle())
+    outcome = await sent(changes(results=[CENTRE["results"][0] | {"score": "9"}]))
+    await db.execute(
+        "UPDATE import_run SET act = 'undo', state = 'waiting', ended_at = NULL WHERE id = ?", outcome.run_id
+    )
+    assert await runs.end_unfinished() == 1
+    await sent(changes(demographics=[CENTRE["demographics"][0] | {"sex": "female"}]))
+    assert await rows("SELECT points FROM score") == [(9000,)]
+
+
+async def test_a_file_that_said_the_same_again_goes_with_what_it_repeated() -> None:
+    packed = bundle()
+    first = await sent(packed)
+    await sent(packed)
+    assert first.run_id
+    await undo.take_back(SYSTEM, first.run_id)
+    told = await errors(changes(results=CENTRE["results"]))
+    assert "no full set was imported before" in told[0]
+    assert await rows("SELECT COUNT(*) FROM person") == [(0,)]
+
+
 async def test_coming_back_does_not_undo_what_somebody_here_decided() -> None:
     await sent(bundle())
     closed = clock.now() - dt.timedelta(days=1)
@@ -109,6 +193,9 @@ async def test_marks_and_work_are_withdrawn_unless_somebody_here_changed_them() 
     await db.execute("UPDATE score SET points = 1000, changed_at = ? WHERE id = ?", clock.now(), changed)
     outcome = await sent(changes(results=[gone("S"), gone("S2")], lineItems=[gone("L"), gone("L2")]))
     assert await rows("SELECT published_at IS NULL FROM score ORDER BY id") == [(True,), (False,)]
+    teacher = await db.value("SELECT person_id FROM class_teacher")
+    hoa = Scope(account_id=None, person_id=teacher, grants={Permission.SEE_OWN_CLASSES: None})
+    assert await recording.publish(hoa, await db.value("SELECT MIN(id) FROM assessment")) == 0
     assert await rows("SELECT withdrawn_at IS NULL, published_count FROM assessment ORDER BY id") == [
         (False, 0),
         (True, 1),
@@ -137,7 +224,8 @@ async def test_a_class_that_leaves_is_closed_and_its_marks_can_still_be_read() -
 
 async def test_who_leaves_keeps_their_marks_whatever_the_other_system_takes_away() -> None:
     await sent(bundle())
-    await sent(changes(users=[gone("minh")], enrollments=[gone("N1")], results=[gone("S")]))
+    outcome = await sent(changes(users=[gone("minh")], enrollments=[gone("N1")], results=[gone("S")]))
+    assert outcome.counts["results"] == {"new": 0, "changed": 0, "same": 0, "unnamed": 1}
     assert await rows("SELECT published_at IS NULL FROM score") == [(False,)]
     assert await rows("SELECT may_see FROM guardian") == [(True,)], "and who reads them"
 

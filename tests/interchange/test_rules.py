@@ -234,9 +234,10 @@ def test_a_score_beside_not_submitted_is_read_with_a_word() -> None:
 
 
 def test_a_result_is_of_a_student_of_the_class() -> None:
-    assert refused(bundle(results=row("results", studentSourcedId="hoa"))) == [
-        "results.csv:2 (studentSourcedId): This student is not enrolled in the class of the line item."
-    ]
+    told = "results.csv:2 (studentSourcedId): This student is not enrolled in the class of the line item."
+    assert refused(bundle(results=row("results", studentSourcedId="hoa"))) == [told]
+    moved = bundle(classes=more("classes", sourcedId="E2"), enrollments=row("enrollments", classSourcedId="E2"))
+    assert told in warned(moved), "who changed class keeps the marks"
 
 
 def test_a_result_does_not_name_another_class_than_its_line_item() -> None:

@@ -72,10 +72,18 @@ def read(
                     below = earlier_layers(stack, chosen.dialect, top, earlier, limits, problems)
                 if below is not None:
                     bundle = _bundle(chosen, [*below, top], problems, notes, progress)
+                if chosen.delta and below == [] and problems.errors:
+                    problems.first(manifests.NAME, _NOTHING_BEFORE)
     places = {problem.file: place for place, problem in reversed(list(enumerate(problems)))}
     ordered = sorted(problems, key=lambda one: (one.severity != "error", places[one.file], one.line or 0))
     whole = bundle if not problems.errors else None
     return Reading(whole, ordered, problems.errors, problems.warnings, problems.more, notes)
+
+
+_NOTHING_BEFORE = say(
+    "These are only changes (delta), and no full set was imported before. Send the full set (bulk) once; changes can "
+    "follow it."
+)
 
 
 def _bundle(
@@ -105,6 +113,10 @@ def _bundle(
     rules.finish()
     bundle.gone = {file: _gone(file, known) for file, known in index.items()}
     bundle.touched = {file: frozenset(each.touched) for file, each in laid.items()}
+    spoken = laid["roles"].spoken if "roles" in laid else set()
+    if chosen.delta and dialect.version == "1.1":
+        spoken = laid["users"].touched if "users" in laid else set()
+    bundle.spoken = frozenset(spoken | (index["roles"].spoken if "roles" in index else set()))
     older = sum(each.older for each in laid.values())
     if older:
         notes.append(say("{count} rows are older than what was imported already; they are left out.", count=older))

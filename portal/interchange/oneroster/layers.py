@@ -37,28 +37,40 @@ def earlier_layers(
 ) -> list[Layer] | None:
     """What the changes of `top` are laid over, the oldest first; None, with a problem, when it is not to be had.
 
-    `earlier` are the bundles that were imported before, the latest first; None where one is not kept any more. They
-    stay open as long as `stack` does.
+    That is everything since the latest full set, and before it whatever has the files that it left out and that there
+    are changes of: a new school year may begin without results. `earlier` are the bundles that were imported before,
+    the latest first; None where one is not kept any more. They stay open as long as `stack` does.
     """
-    wanted = {table.file for table in dialect.tables} - top.bulk
     unfounded = set(top.delta)
+    founded = set(top.bulk)
+    is_whole = False
     found: list[Layer] = []
     for path in earlier:
-        if not wanted:
+        if is_whole and not unfounded:
             break
+        if len(found) == MOST:
+            problems.error(manifests.NAME, None, "", _TOO_MANY)
+            return None
         layer = _opened(stack, path, dialect, limits) if path else None
         if layer is None:
-            if unfounded:
-                problems.error(manifests.NAME, None, "", _NO_BASE if path is None else _OTHER)
-                return None
-            break
+            if is_whole:
+                break
+            problems.error(manifests.NAME, None, "", _NO_BASE if path is None else _OTHER)
+            return None
         found.append(layer)
-        unfounded |= layer.delta & wanted
-        wanted -= layer.bulk
-        unfounded -= layer.bulk
+        founded |= layer.bulk
+        unfounded = (unfounded | layer.delta) - founded
+        is_whole = is_whole or not layer.delta
     return found[::-1]
 
 
+MOST = 500
+"""Bundles that changes are laid over: each stays open meanwhile, and a process has a thousand files."""
+_TOO_MANY = say(
+    "These are only changes (delta), and {most} bundles came since the last full set. Send the full set (bulk) once; "
+    "changes can follow it.",
+    most=MOST,
+)
 _NO_BASE = say(
     "These are only changes (delta), and the full set that they belong to is not kept here any more. "
     "Send the full set (bulk) once; changes can follow it."
@@ -97,6 +109,8 @@ class Laid:
     notes: list[Sentence]
     gone: dict[str, int] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
+    spoken: set[str] = field(default_factory=set)
+    """Of roles.csv the people of the rows that the last bundle speaks of."""
     older: int = 0
     _at: dict[str, int] = field(default_factory=dict)
     _rows: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
@@ -157,6 +171,9 @@ class Laid:
                 self._wrong(line, column, say('"{value}" is in this file already.', value=shown(key)))
                 return
             self.touched.add(key)
+            if self.table.file == "roles":
+                before = self._rows.get(key, (0, row))[1]
+                self.spoken |= {each[names["userSourcedId"]] for each in (row, before)} - {""}
         if is_delta and (at or _LONG_AGO) < self._modified.get(key, _LONG_AGO):
             self.older += bool(line)
             return

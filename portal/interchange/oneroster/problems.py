@@ -64,6 +64,11 @@ class Problems:
         if self.errors <= self.limit:
             self.kept.append(Problem(file, line, column, sentence, "error"))
 
+    def first(self, file: str, sentence: Sentence) -> None:
+        """An error of a whole file that explains the others, and stands before them."""
+        self.errors += 1
+        self.kept.insert(0, Problem(file, None, "", sentence, "error"))
+
     def warn(self, file: str, line: int | None, column: str, sentence: Sentence) -> None:
         if line == EARLIER:
             return

@@ -11,7 +11,7 @@ from typing import Any
 
 from portal.errors import say
 from portal.interchange.oneroster import records
-from portal.interchange.oneroster.problems import Problems, shown
+from portal.interchange.oneroster.problems import EARLIER, Problems, shown
 from portal.interchange.oneroster.spec import GUARDIANS
 from portal.interchange.oneroster.table import Known, Rule
 
@@ -32,6 +32,7 @@ class Rules:
         self._primary: dict[tuple[str, str], int] = {}
         self._orgs_of: dict[tuple[str, str], int] = {}
         self._enrolled: dict[tuple[str, str, str], list[tuple[dt.date, dt.date, int]]] = {}
+        self._students: set[str] = set()
         self._primary_teachers: dict[str, int] = {}
         self._items: dict[str, records.LineItem] = {}
         self._results: dict[tuple[str, str], int] = {}
@@ -108,6 +109,8 @@ class Rules:
             self._warn(file, line, "schoolSourcedId", say("The class is of another school; the class decides."))
         self._period(file, line, enrollment.begin, enrollment.end)
         self._once(enrollment, line)
+        if enrollment.role == "student":
+            self._students.add(enrollment.user)
         if enrollment.role == "student" and "student" not in self._roles.get(enrollment.user, ()):
             self._warn(file, line, "role", say("The person is enrolled as a student without the role of one."))
         if enrollment.primary and enrollment.role != "teacher":
@@ -161,8 +164,11 @@ class Rules:
             self._error("results", line, "classSourcedId", say("The line item is of another class."))
         if item and (item.class_, result.student, "student") not in self._enrolled and self._sound("enrollments"):
             sentence = say("This student is not enrolled in the class of the line item.")
-            if self.index["enrollments"].deleted:  # who left the class during the term keeps the marks of it
+            if result.student in self._students or "student" in self._roles.get(result.student, ()):
+                # Who has changed class during the term keeps the marks of it.
                 self._warn("results", line, "studentSourcedId", sentence)
+            elif line == EARLIER:
+                return False  # a student no more
             else:
                 self._error("results", line, "studentSourcedId", sentence)
         return True

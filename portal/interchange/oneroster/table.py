@@ -15,7 +15,7 @@ from portal.interchange.oneroster.archive import Entry
 from portal.interchange.oneroster.cells import Broken, rows
 from portal.interchange.oneroster.header import Header, match
 from portal.interchange.oneroster.layers import Laid
-from portal.interchange.oneroster.problems import Problems, shown
+from portal.interchange.oneroster.problems import EARLIER, Problems, shown
 from portal.interchange.oneroster.spec import LEAVING, Column, Table
 
 _UNSEEN: Any = object()
@@ -33,6 +33,8 @@ class Known:
     names: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     deleted: dict[str, int] = field(default_factory=dict)
+    spoken: set[str] = field(default_factory=set)
+    """Of roles.csv the people of rows that have left."""
     followed: set[str] = field(default_factory=set)
     whole: bool = True
     flawed: bool = False
@@ -118,6 +120,8 @@ class Reader:
                 continue
             key = cells[single] if single is not None else "/".join(cells[at] for at in key_at)
             if status is not None and cells[status] and self._deleted(cells[status], key, line):
+                if self.table.file == "roles":
+                    self.known.spoken.add(cells[header.at["userSourcedId"]])
                 continue
             if modified is not None and cells[modified]:
                 self.problems.warn(
@@ -299,6 +303,9 @@ class Reader:
         return True
 
     def _has_left(self, file: str, text: str, line: int, column: str) -> bool:
+        """Whether what is named is not there any more; what earlier files named is not asked to be."""
+        if line == EARLIER:
+            return True
         known = self.index.get(file)
         if known is None or text not in known.deleted:
             return False

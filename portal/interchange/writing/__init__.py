@@ -22,11 +22,10 @@ GROUND = say("OneRoster import")
 
 
 async def write(desk: Desk, bundle: Bundle, drafts: Drafts) -> list[Sentence]:
-    """Write all drafts, inside the caller's transaction; what stands in the way goes to the desk's findings.
+    """Write all drafts, in the caller's transaction, after `desk.lock`; what stands in the way goes to its findings.
 
     Returns what is worth a note of what leaves.
     """
-    await desk.lock()
     present = bundle.said
     orgs = {org.source_id for org in bundle.orgs}
     branches = await places.branches(desk, drafts.branches, "orgs" in present, orgs)

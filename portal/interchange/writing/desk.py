@@ -67,6 +67,8 @@ class Ledger(Generic[D]):
         self.back = {draft.key for draft in self.changed if not known[draft.key][1]}
         self.leaving: list[str] = []
         self.unnamed = 0
+        self.outlive = 0
+        """How many of those who leave are still there to be read: the marks of whoever leaves."""
         gone = going.gone.get(FILE_OF.get(kind, kind), ())
         if said or gone:
             names = {*self.hashes, *named}
@@ -89,8 +91,8 @@ class Ledger(Generic[D]):
     def counts(self) -> dict[str, int]:
         return {
             **{"new": len(self.new), "changed": len(self.changed)},
-            **{"same": self.same, "unnamed": self.unnamed},
-            **({"leaving": len(self.leaving)} if self.leaving else {}),
+            **{"same": self.same, "unnamed": self.unnamed + self.outlive},
+            **({"leaving": leaving} if (leaving := len(self.leaving) - self.outlive) else {}),
         }
 
 
@@ -106,6 +108,8 @@ class Desk:
         self.journal = journal
         self.findings = findings
         self.ledgers: list[Ledger[Draft]] = []
+        self.counted: dict[str, dict[str, int]] = {}
+        """What is counted besides the ledgers."""
         self._progress = progress
         self._students: dict[int, int] | None = None
 

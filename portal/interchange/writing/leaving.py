@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from portal import clock, db
+from portal.centre import centres
 from portal.errors import Sentence, say
 from portal.gradebook import recording
 from portal.interchange.oneroster import Bundle
@@ -39,9 +40,9 @@ async def leave(desk: Desk, ground: str, bundle: Bundle) -> list[Sentence]:
     """
     of = {ledger.kind: ledger for ledger in desk.ledgers}
     await _back(desk, of)
-    await _choose_links(of, bundle.touched.get("users", frozenset()))
-    today = clock.now().date()
-    notes = await _users(desk, of["users"], today, bool(bundle.gone.get("roles")))
+    await _choose_links(of, bundle)
+    today = clock.today((await centres.facts()).time_zone)
+    notes = await _users(desk, of["users"], today, bundle.spoken)
     notes += await _guardians(desk, of["guardians"], ground)
     await _memberships(desk, of["enrollments"], today)
     await _teachings(desk, of["teachings"])
@@ -79,7 +80,7 @@ async def _back(desk: Desk, of: Mapping[str, Ledger[Any]]) -> None:
 async def students_back(ledger: Ledger[Any]) -> list[int]:
     """The students who learn again, because an import had ended that; to be asked before the ledger is written."""
     ended = "SELECT person_id, id, changed_at FROM student WHERE status = 'finished' AND person_id IN ({ids})"
-    return await _ended_by_import(ledger, ended)
+    return await _ended_by_import(ledger, ended, [ledger.ids[each.key] for each in ledger.changed if each.student_at])
 
 
 async def learn_again(desk: Desk, students: Iterable[int]) -> None:
@@ -87,28 +88,36 @@ async def learn_again(desk: Desk, students: Iterable[int]) -> None:
     await _set(desk, "student", students, status="learning", changed_at=desk.now, changed_by=desk.by)
 
 
-async def _ended_by_import(ledger: Ledger[Any], sql: str) -> list[int]:
+async def _ended_by_import(ledger: Ledger[Any], sql: str, records: Collection[int] | None = None) -> list[int]:
     """The rows of those who are back that bear the instant at which they left; `sql` gives our record, the row, and
-    when it was ended."""
-    records = [ledger.ids[key] for key in ledger.back]
-    left = f"SELECT record_id, gone_at FROM external_id WHERE kind = '{ledger.kind}' AND record_id IN ({{ids}})"
-    stamps = {record: db.instant(at) for record, at in await bulk.rows_of(left, records) if at is not None}
-    return [row for record, row, at in await bulk.rows_of(sql, records) if stamps.get(record) == db.instant(at)]
+    when it was ended. `records`: others than those who are back."""
+    wanted = [ledger.ids[key] for key in ledger.back] if records is None else records
+    left = (
+        f"SELECT record_id, COALESCE(gone_at, modified_at) FROM external_id WHERE kind = '{ledger.kind}'"
+        " AND record_id IN ({ids})"
+    )
+    stamps = {record: db.instant(at) for record, at in await bulk.rows_of(left, wanted) if at is not None}
+    return [row for record, row, at in await bulk.rows_of(sql, wanted) if stamps.get(record) == db.instant(at)]
 
 
-async def _users(desk: Desk, users: Ledger[Any], today: dt.date, roles_too: bool) -> list[Sentence]:
-    """Who leaves, and with `roles_too` who is something less than before."""
+async def _users(desk: Desk, users: Ledger[Any], today: dt.date, spoken: Collection[str]) -> list[Sentence]:
+    """Who leaves, and who of those whose roles are spoken of is something less than before."""
     people = _records(users)
-    changed = users.changed if roles_too else []
-    learning = "SELECT id FROM student WHERE status IN ('learning', 'suspended') AND person_id IN ({ids})"
-    leaving = [*people, *(users.ids[each.key] for each in changed if not each.student_at)]
-    found = [each for (each,) in await bulk.rows_of(learning, leaving)]
-    await _set(desk, "student", found, status="finished", changed_at=desk.now, changed_by=desk.by)
+    less = [each for each in users.changed if each.key in spoken]
+    learning = "SELECT person_id, id FROM student WHERE status IN ('learning', 'suspended') AND person_id IN ({ids})"
+    ended = {users.ids[each.key] for each in less if not each.student_at}
+    found = await bulk.rows_of(learning, [*people, *ended])
+    await _set(desk, "student", [row for _, row in found], **_FINISHED, changed_at=desk.now, changed_by=desk.by)
+    stopped = {person for person, _ in found} & ended
     for table, post in (("teacher", "teacher"), ("staff_member", "staff")):
-        working = f"SELECT id, left_on FROM {table} WHERE person_id IN ({{ids}})"
-        leaving = [*people, *(users.ids[each.key] for each in changed if not getattr(each, post))]
-        rows = await bulk.rows_of(working, leaving)
-        await _set(desk, table, [each for each, left in rows if left is None or db.day(left) > today], left_on=today)
+        working = f"SELECT id, left_on, person_id FROM {table} WHERE person_id IN ({{ids}})"
+        ended = {users.ids[each.key] for each in less if not getattr(each, post)}
+        rows = [
+            row for row in await bulk.rows_of(working, [*people, *ended]) if row[1] is None or db.day(row[1]) > today
+        ]
+        await _set(desk, table, [each for each, _, _ in rows], left_on=today)
+        stopped |= {person for _, _, person in rows} & ended
+    await _stopped(desk, users, stopped)
     accounts = "SELECT id FROM account WHERE disabled_at IS NULL AND person_id IN ({ids})"
     signing_in = len(await bulk.rows_of(accounts, people))
     if not signing_in:
@@ -119,13 +128,28 @@ async def _users(desk: Desk, users: Ledger[Any], today: dt.date, roles_too: bool
     return [sentence]
 
 
-async def _choose_links(of: Mapping[str, Ledger[Any]], touched: Collection[str]) -> None:
+_FINISHED = {"status": "finished"}
+
+
+async def _stopped(desk: Desk, users: Ledger[Any], people: Collection[int]) -> None:
+    """Count those who end as something although they themselves stay, and remember when that was."""
+    if not people:
+        return
+    keys = [key for key, record in users.ids.items() if record in people]
+    desk.counted["roles"] = {"leaving": len(keys), "same": len(users.ids) - len(keys)}
+    sql = "SELECT id FROM external_id WHERE kind = 'users' AND sourced_id IN ({ids})"
+    await _set(desk, "external_id", [each for (each,) in await bulk.rows_of(sql, keys)], modified_at=desk.now)
+
+
+async def _choose_links(of: Mapping[str, Ledger[Any]], bundle: Bundle) -> None:
     """Which guardian links leave: a child that is named says who its guardians are, and so do changes that speak of it;
-    whoever leaves is nobody's guardian. A child that leaves says nothing: its guardians go on reading its marks."""
+    whoever leaves is nobody's guardian, nor is whose role of one has left. A child that leaves says nothing: its
+    guardians go on reading its marks."""
     links, users = of["guardians"], of["users"]
     missing = links.unnamed + len(links.leaving)
-    speaking = {users.ids[key] for key in (users.hashes if links.leaving else touched) if key in users.hashes}
-    going = {users.ids[key] for key in users.leaving}
+    touched = users.hashes if links.leaving else bundle.touched.get("users", frozenset())
+    speaking = {users.ids[key] for key in touched if key in users.hashes}
+    going = {users.ids[key] for key in [*users.leaving, *bundle.spoken] if key in users.ids}
     if not speaking and not going:
         return
     candidates = {record: key for key, record in links.ids.items() if key in links.standing and key not in links.hashes}
@@ -184,14 +208,17 @@ async def _scores(desk: Desk, ledger: Ledger[Any], gone: _Gone) -> list[Sentence
         " JOIN student s ON s.id = k.student_id JOIN assessment a ON a.id = k.assessment_id"
         " WHERE k.published_at IS NOT NULL AND k.id IN ({ids})"
     )
+    published = await bulk.rows_of(sql, _records(ledger))
     rows = [
         (record, item, db.instant(at))
-        for record, item, at, person, class_id in await bulk.rows_of(sql, _records(ledger))
+        for record, item, at, person, class_id in published
         if person not in gone.people and class_id not in gone.classes
     ]
+    ledger.outlive = len(published) - len(rows)
     going = [(record, item) for record, item, at in rows if at in stamps]
     now, by = desk.now, desk.by
-    await _set(desk, "score", [record for record, _ in going], published_at=None, changed_at=now, changed_by=by)
+    withdrawn = {"published_at": None, "withdrawn_at": now, "changed_at": now, "changed_by": by}
+    await _set(desk, "score", [record for record, _ in going], **withdrawn)
     await recording.recount(sorted({item for _, item in going}))
     kept = len(rows) - len(going)
     return [say("{count} marks that leave stay, because somebody here changed them.", count=kept)] if kept else []

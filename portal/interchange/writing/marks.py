@@ -152,5 +152,5 @@ _COLUMNS = (
 )
 _UPDATE = (
     "UPDATE score SET state = ?, points = ?, comment = ?, scored_on = ?,"
-    " published_at = COALESCE(published_at, ?), changed_at = ?, changed_by = ? WHERE id = ?"
+    " published_at = COALESCE(published_at, ?), withdrawn_at = NULL, changed_at = ?, changed_by = ? WHERE id = ?"
 )
