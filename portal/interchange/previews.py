@@ -53,7 +53,7 @@ _READ: Mapping[str, Mapping[str, str]] = {
         "branch_id": "branch",
         "assigned_to_id": "person",
     },
-    "guardian": {"person_id": "person", "student_id": "student", "relation": "code"},
+    "guardian": {"person_id": "person", "student_id": "student", "relation": "code", "may_see": "flag"},
     "teacher": {"person_id": "person", "code": "text", "left_on": "day"},
     "staff_member": {"person_id": "person", "code": "text", "position": "text", "left_on": "day"},
     "works_at": {"person_id": "person", "branch_id": "branch"},
@@ -81,6 +81,7 @@ _READ: Mapping[str, Mapping[str, str]] = {
         "points": "mark",
         "comment": "text",
         "scored_on": "day",
+        "withdrawn_at": "moment",
     },
 }
 _IN_LABEL = frozenset(

@@ -30,6 +30,7 @@ FIELDS: dict[str, Sentence] = {
     "position": say("Position"),
     "left_on": say("Left on"),
     "relation": say("Relation"),
+    "may_see": say("May see the child's pages"),
     "number": say("Number"),
     "phone": say("Phone"),
     "closed_on": say("Closed on"),
