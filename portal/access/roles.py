@@ -1,5 +1,6 @@
 """The roles of a centre and what each may do (docs/access.md says it in words, a test compares them)."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from portal.scope import Permission as P
@@ -25,6 +26,7 @@ FROM_RECORDS = frozenset({Role.VISITOR, Role.GUARDIAN, Role.STUDENT})
 STAFF = tuple(role for role in Role if role not in FROM_RECORDS)
 ABOVE = frozenset({Role.ADMINISTRATOR, Role.DIRECTOR, Role.MANAGER})  # an administrator's to give and to take
 EVERYWHERE = frozenset({Role.ADMINISTRATOR, Role.DIRECTOR})  # of the whole centre, never of one branch
+_BY_RANK = (Role.MANAGER, Role.DIRECTOR, Role.ADMINISTRATOR)
 
 _STAFF_ROOM = {P.USE_STAFF_ROOM}
 
@@ -62,3 +64,8 @@ PERMISSIONS: dict[Role, frozenset[P]] = {
         | {P.WATCH_HOUSE, P.SEE_AUDIT, P.EXPORT_AUDIT}
     ),
 }
+
+
+def rank(roles: Iterable[str]) -> int:
+    """How high the highest of the roles stands: 0 for those that a manager gives, 3 for the administrator."""
+    return max((_BY_RANK.index(Role(role)) + 1 for role in roles if role in ABOVE), default=0)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from portal import audit, clock, db, files, jobs
-from portal.access import scopes
+from portal.access import roles, scopes
 from portal.centre import centres
-from portal.errors import Conflict, Gone, NotFound, say
+from portal.errors import Conflict, Forbidden, Gone, NotFound, say
 from portal.people import sight
 from portal.privacy import gathering, reading_out, retention
 from portal.privacy.models import DataExport
@@ -46,7 +46,8 @@ class Download(NamedTuple):
 async def ask(scope: Scope, person_id: int, *, language: str) -> int:
     """Have a person's data packed: one's own, or with the right to, that of somebody in reach.
 
-    Returns the export's id. Raises `NotFound` out of reach, `Conflict` while enough of them wait or lie there.
+    Returns the export's id. Raises `NotFound` out of reach, `Forbidden` for whoever stands above the scope, `Conflict`
+    while enough of them wait or lie there.
     """
     async with db.transaction():
         await _reach(scope, person_id)
@@ -116,7 +117,7 @@ async def pack(payload: dict[str, Any]) -> None:
             order=centre.name_order,
             zone=centre.time_zone,
             today=clock.today(centre.time_zone),
-            only=None if person_id == scope.person_id else await _seen_by(scope),
+            for_others=None if person_id == scope.person_id else await _seen_by(scope),
         )
     title = reading_out.title(centre.name, held["person"]["name"], export.language)
     packed = await asyncio.to_thread(_zip, held, title, export.language, centre.time_zone)
@@ -135,15 +136,28 @@ async def pack(payload: dict[str, Any]) -> None:
 
 
 async def _reach(scope: Scope, person_id: int) -> None:
-    if not await may(scope, person_id):
-        raise NotFound
+    if await may(scope, person_id):
+        return
+    if await sight.reaches(scope, Permission.EXPORT_PEOPLE, person_id):
+        raise Forbidden(say("This person has a role above yours. They pack their own data on their profile."))
+    raise NotFound
 
 
 async def may(scope: Scope, person_id: int) -> bool:
-    """Whether the scope may have this person's data: one's own, or with the right to, in its branches."""
+    """Whether the scope may have this person's data: one's own, or with the right to, in its branches.
+
+    Never that of somebody whose role is above one's own, as with their account.
+    """
     if scope.person_id is not None and person_id == scope.person_id:
         return True
-    return await sight.reaches(scope, Permission.EXPORT_PEOPLE, person_id)
+    return await sight.reaches(scope, Permission.EXPORT_PEOPLE, person_id) and not await _is_above(scope, person_id)
+
+
+async def _is_above(scope: Scope, person_id: int) -> bool:
+    held = await db.rows(
+        "SELECT r.role FROM account_role r JOIN account a ON a.id = r.account_id WHERE a.person_id = ?", person_id
+    )
+    return roles.rank(role for (role,) in held) > roles.rank(scope.roles)
 
 
 async def _seen_by(scope: Scope) -> list[int]:

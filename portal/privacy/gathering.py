@@ -21,8 +21,15 @@ MOST_ACTS = 10_000
 Facts = dict[str, Any]
 
 
-async def gather(person_id: int, *, order: str, zone: str, today: dt.date, only: Sequence[int] | None = None) -> Facts:
-    """What is held about the person, by part; empty parts are left out. `only` narrows the children to these."""
+async def gather(
+    person_id: int, *, order: str, zone: str, today: dt.date, for_others: Sequence[int] | None = None
+) -> Facts:
+    """What is held about the person, by part; empty parts are left out.
+
+    `for_others`: somebody else fetches it, and of the children there are only these students. What a person did, on
+    which devices, from where, and what a provider calls them is told to nobody but themself.
+    """
+    own = for_others is None
     account_id = await db.value("SELECT id FROM account WHERE person_id = ?", person_id)
     # As the person themself would see it, whoever packs it for them.
     scope = await scopes.build(account_id or 0, person_id)
@@ -38,14 +45,14 @@ async def gather(person_id: int, *, order: str, zone: str, today: dt.date, only:
             ("number", "is_primary"),
             person_id,
         ),
-        "account": await _account(account_id),
+        "account": await _account(account_id, own=own),
         "work": await _work(person_id),
         "student": await _student(scope, scope.student_id, today),
-        "children": await _children(scope, order, zone, today, only),
+        "children": await _children(scope, order, zone, today, for_others),
         "consents": await _consents(person_id, order),
         "letters": await _letters(person_id),
         "readers": await _readers(person_id, zone),
-        "acts": await _acts(person_id, scope.student_id),
+        "acts": await _acts(person_id, scope.student_id) if own else [],
     }
     return {name: part for name, part in parts.items() if part}
 
@@ -68,7 +75,7 @@ async def _person(person_id: int, order: str) -> Facts:
     }
 
 
-async def _account(account_id: int | None) -> Facts:
+async def _account(account_id: int | None, *, own: bool) -> Facts:
     if account_id is None:
         return {}
     found = await db.row(
@@ -76,13 +83,19 @@ async def _account(account_id: int | None) -> Facts:
     )
     assert found is not None
     named = ("email", "phone", "language", "theme", "made_at", "password_set_at")
-    return {name: _value(name, cell) for name, cell in zip(named, found, strict=True)} | {
-        "roles": await _rows(
-            "SELECT r.role, b.name, r.given_at FROM account_role r LEFT JOIN branch b ON b.id = r.branch_id"
-            " WHERE r.account_id = ? ORDER BY r.id",
-            ("role", "branch", "given_at"),
-            account_id,
-        ),
+    facts = {name: _value(name, cell) for name, cell in zip(named, found, strict=True)}
+    facts["roles"] = await _rows(
+        "SELECT r.role, b.name, r.given_at FROM account_role r LEFT JOIN branch b ON b.id = r.branch_id"
+        " WHERE r.account_id = ? ORDER BY r.id",
+        ("role", "branch", "given_at"),
+        account_id,
+    )
+    return facts | await _ways_in(account_id) if own else facts
+
+
+async def _ways_in(account_id: int) -> Facts:
+    """Where and by what the account is signed in."""
+    return {
         "sessions": await _rows(
             "SELECT device, address, made_at, seen_at, ended_at FROM session WHERE account_id = ? ORDER BY id",
             ("device", "network_address", "begun_at", "seen_at", "ended_at"),

@@ -86,6 +86,37 @@ async def test_staff_pack_for_a_person_only_what_they_may_see_themselves(cast, m
         await exports.ask(of(cast.duc, Permission.SEE_PEOPLE), cast.lan.person, language="vi")
 
 
+async def test_to_others_goes_nothing_of_what_the_person_did_where_and_as_whom_elsewhere(cast):
+    async with await browser_of(cast.hoa):
+        pass
+    who = {"account_id": cast.hoa.account, "issuer": "https://idp.example", "subject": "x"}
+    await db.insert("identity", **who, label="hoa.private@example.org", linked_at=clock.now())
+    at = {"at": clock.now(), "account_id": cast.hoa.account, "request_id": "", "changes": "{}"}
+    await db.insert("audit_entry", **at, verb="person.change", record="person")
+    own, _ = await packed(of(cast.hoa), cast.hoa.person)
+    assert own["account"]["sessions"]
+    assert own["account"]["identities"][0]["called_there"] == "hoa.private@example.org"
+    assert own["acts"]
+    handed, text = await packed(of(cast.mai, Permission.SEE_PEOPLE, Permission.EXPORT_PEOPLE), cast.hoa.person)
+    assert set(handed) == {"person", "emails", "account", "work"}
+    assert set(handed["account"]) == {
+        *("email", "phone", "language", "theme", "made_at", "password_set_at", "roles"),
+    }
+    assert "hoa.private" not in text
+
+
+async def test_nobody_packs_what_is_held_about_somebody_above_them(cast):
+    async with await browser_of(cast.mai) as manager:
+        for above in (cast.quang, cast.son):
+            assert (await manager.post(f"/staff/people/{above.person}/privacy/export")).status_code == 403
+            assert "Pack it" not in said(await manager.get(f"/staff/people/{above.person}/privacy"))
+        assert (await manager.post(f"/staff/people/{cast.hoa.person}/privacy/export")).status_code == 303
+    async with await browser_of(cast.quang) as director:
+        assert (await director.post(f"/staff/people/{cast.son.person}/privacy/export")).status_code == 403
+        assert (await director.post(f"/staff/people/{cast.mai.person}/privacy/export")).status_code == 303
+    assert await db.value("SELECT COUNT(*) FROM data_export") == 2
+
+
 async def test_the_file_is_for_who_asked_as_an_attachment_that_nobody_keeps(cast):
     async with await browser_of(cast.lan) as mother:
         assert (await mother.post("/profile/privacy/export")).status_code == 303
