@@ -48,6 +48,7 @@ async def leave_out(drafts: Drafts, findings: Findings) -> None:
     gone = await _erased(each.key for each in drafts.people)
     if not gone:
         return
+    findings.forget(_rows_of(gone, drafts))  # drafts are made of everybody: what is odd about a cell quotes it
     for key in sorted(gone):
         findings.warn("users", key, "sourcedId", say("This person was erased here, and is left out."))
     drafts.people = [each for each in drafts.people if each.key not in gone]
@@ -56,6 +57,14 @@ async def leave_out(drafts: Drafts, findings: Findings) -> None:
     drafts.memberships = [each for each in drafts.memberships if each.student not in gone]
     drafts.teachings = [each for each in drafts.teachings if each.person not in gone]
     drafts.scores = [each for each in drafts.scores if each.student not in gone]
+
+
+def _rows_of(gone: set[str], drafts: Drafts) -> dict[str, set[str]]:
+    """The keys of the rows about these people, by file."""
+    learning = {each.key for each in drafts.memberships if each.student in gone}
+    teaching = {each.key for each in drafts.teachings if each.person in gone}
+    results = {each.key for each in drafts.scores if each.student in gone}
+    return {"users": gone, "demographics": gone, "enrollments": learning | teaching, "results": results}
 
 
 async def _erased(keys: Iterable[str]) -> set[str]:

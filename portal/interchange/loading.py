@@ -73,7 +73,7 @@ async def work(order: Order) -> Outcome:
                 partial(_write, order, findings, reading.bundle, drafts, (before, reading.notes)),
                 {"version": reading.bundle.version, "system": reading.bundle.system},
             )
-        await asyncio.to_thread(findings.locate, order.source, reading.bundle.version)
+        await asyncio.to_thread(findings.locate, order.source, reading.bundle.version, reading.problems)
     return _outcome(reading, findings, written)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from portal import db, files
+from portal.people.names import Name
 from portal.privacy.subjects import Subject
 
 LONGEST_LINE = 32_000_000  # characters; a sheet of a workbook is one line
@@ -27,8 +28,7 @@ class Needles:
 
     def __init__(self, subject: Subject) -> None:
         self._words = [word.casefold() for word in subject.words]
-        parts = [re.escape(part.casefold()) for part in subject.name if part]
-        self._parts = [re.compile(rf"(?<!\w){part}(?!\w)") for part in parts] if len(parts) > 1 else []
+        self._names = [parts for name in subject.names if len(parts := _parts(name)) > 1]
         named = "|".join(re.escape(source.casefold()) for source in subject.sources)
         self._sources = re.compile(rf"(?:^|[,;\"\t> ])(?:{named})(?:$|[,;\"\t< \r\n])") if named else None
 
@@ -37,9 +37,14 @@ class Needles:
         plain = unicodedata.normalize("NFC", line).casefold()
         if any(word in plain for word in self._words):
             return True
-        if self._parts and all(part.search(plain) for part in self._parts):
+        if any(all(part.search(plain) for part in parts) for parts in self._names):
             return True
         return self._sources is not None and self._sources.search(plain) is not None
+
+
+def _parts(name: Name) -> list[re.Pattern[str]]:
+    """The parts of a name, each as a word."""
+    return [re.compile(rf"(?<!\w){re.escape(part.casefold())}(?!\w)") for part in name if part]
 
 
 async def stored() -> list[tuple[int, str]]:

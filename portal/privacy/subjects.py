@@ -1,5 +1,6 @@
 """The person who is to be erased, as the traces of them are looked for."""
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,18 +29,23 @@ class Subject:
     circle: frozenset[str]
     sources: tuple[str, ...]
     works: bool
+    former: tuple[Name, ...] = ()
+    """What imports have called them before, the latest first."""
 
     @cached_property
     def logins(self) -> frozenset[str]:
         """What they sign in with, or could."""
         return self.emails | self.phones
 
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """What they are called, and were."""
+        return (self.name, *self.former)
+
     @cached_property
     def words(self) -> tuple[str, ...]:
         """Everything that names them and hardly anybody else, in each spelling, the longest first."""
-        family, middle, given = self.name
-        orders = ((family, middle, given), (given, middle, family))
-        names = {" ".join(part for part in order if part) for order in orders if sum(map(bool, order)) > 1}
+        names = {name for each in self.names for name in _orders(each)}
         dialled = {form for number in self.phones for form in _dialled(number)}
         known = names | set(self.emails) | dialled | set(self.others)
         spelt = {form for word in known for form in (word, word.casefold(), word.upper(), fold(word), _plain(word))}
@@ -66,9 +72,8 @@ class Subject:
 
     def given_in(self, *texts: str) -> bool:
         """Whether a text of the person's own family calls them by the given name, as a word."""
-        if not self.name.given_name:
-            return False
-        called = re.compile(rf"(?<!\w){re.escape(self.name.given_name)}(?!\w)", re.IGNORECASE)
+        given = "|".join(sorted({re.escape(name.given_name) for name in self.names if name.given_name}))
+        called = re.compile(rf"(?<!\w)(?:{given})(?!\w)" if given else "(?!)", re.IGNORECASE)
         return any(called.search(text) for text in texts)
 
 
@@ -99,22 +104,43 @@ async def load(person_id: int) -> Subject:
         person_id,
         person_id,
     )
+    name = Name(*found[:3])
     return Subject(
         person_id=person_id,
         account_id=found[4],
         student_id=found[7],
-        name=Name(*found[:3]),
+        name=name,
         emails=frozenset(filter(None, [*emails, found[5]])),
         phones=frozenset(filter(None, [*phones, found[6]])),
         others=frozenset(filter(None, [_distinct(found[3]), *found[8:11]])),
         circle=frozenset(circle),
         sources=tuple(sources),
         works=bool(found[11]),
+        former=await _former(person_id, name),
     )
+
+
+async def _former(person_id: int, now: Name) -> tuple[Name, ...]:
+    """The names before each import that changed one: the journal keeps the parts that were another."""
+    found = await db.rows(
+        "SELECT before FROM import_change WHERE table_name = 'person' AND record_id = ? ORDER BY id DESC", person_id
+    )
+    known = [now]
+    for (before,) in found:
+        kept = json.loads(before)
+        known.append(known[-1]._replace(**{part: kept[part] for part in Name._fields if part in kept}))
+    return tuple(name for name in dict.fromkeys(known) if name != now)
 
 
 async def _column(sql: str, *args: int) -> list[str]:
     return [row[0] for row in await db.rows(sql, *args)]
+
+
+def _orders(name: Name) -> Iterable[str]:
+    """A name in both orders; one part alone is many people's."""
+    for order in (name, tuple(reversed(name))):
+        if sum(map(bool, order)) > 1:
+            yield " ".join(part for part in order if part)
 
 
 def _dialled(number: str) -> Iterable[str]:

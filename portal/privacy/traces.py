@@ -12,6 +12,15 @@ from portal.privacy.registry import TABLES
 from portal.privacy.subjects import GONE, Subject
 
 _PORTION = 500
+# Whose names in another system go with a person, by the kind that they have in `external_id`.
+_NAMED = {
+    "users": "person",
+    "demographics": "person",
+    "guardians": "guardian",
+    "enrollments": "class_membership",
+    "teachings": "class_teacher",
+    "results": "score",
+}
 
 
 async def clear(subject: Subject) -> dict[str, int]:
@@ -173,50 +182,69 @@ async def _attempts(subject: Subject) -> int:
 async def _before_imports(subject: Subject) -> int:
     """What their rows were before imports changed or deleted them: an undo leaves these as they are."""
     person, student = subject.person_id, subject.student_id or 0
-    theirs = {
-        "person": [person],
-        "student": [student],
-        "guardian": await _column("SELECT id FROM guardian WHERE person_id = ? OR student_id = ?", person, student),
-        "class_membership": await _column("SELECT id FROM class_membership WHERE student_id = ?", student),
-        "score": await _column("SELECT id FROM score WHERE student_id = ?", student),
-        "external_id": await _column(
-            "SELECT id FROM external_id WHERE (kind IN ('users', 'demographics') AND record_id = ?)"
-            " OR (kind = 'results' AND record_id IN (SELECT id FROM score WHERE student_id = ?))",
-            *(person, student),
-        ),
-    }
-    for table in ("email_address", "phone_number", "teacher", "staff_member", "class_teacher"):
-        theirs[table] = await _column(f'SELECT id FROM "{table}" WHERE person_id = ?', person)
-    count = "SELECT COUNT(*) FROM import_change"
-    before = int(await db.value(count))
-    for table, ids in theirs.items():
-        await journal.forget(table, ids)
+    theirs = await _records(person, student)
+    for table in ("email_address", "phone_number", "teacher", "staff_member"):
+        theirs[table] = set(await _column(f'SELECT id FROM "{table}" WHERE person_id = ?', person))
     # Rows that an import deleted are there no more; the journal has all their columns.
     for column, identity in (("person_id", person), ("student_id", student)):
         for end in (",", "}"):
-            await db.execute("DELETE FROM import_change WHERE before LIKE ?", f'%"{column}": {identity}{end}%')
+            sql = "SELECT table_name, record_id FROM import_change WHERE before LIKE ?"
+            for table, record in await db.rows(sql, f'%"{column}": {identity}{end}%'):
+                theirs.setdefault(table, set()).add(record)
+    theirs["external_id"] = await _names_of(theirs)
+    count = "SELECT COUNT(*) FROM import_change"
+    before = int(await db.value(count))
+    for table, ids in theirs.items():
+        await journal.forget(table, sorted(ids))
     return before - int(await db.value(count))
+
+
+async def _records(person: int, student: int) -> dict[str, set[int]]:
+    """The records of theirs that another system may have a name for, by table."""
+    return {
+        "person": {person},
+        "student": {student},
+        "guardian": set(
+            await _column("SELECT id FROM guardian WHERE person_id = ? OR student_id = ?", person, student)
+        ),
+        "class_membership": set(await _column("SELECT id FROM class_membership WHERE student_id = ?", student)),
+        "class_teacher": set(await _column("SELECT id FROM class_teacher WHERE person_id = ?", person)),
+        "score": set(await _column("SELECT id FROM score WHERE student_id = ?", student)),
+    }
+
+
+async def _names_of(theirs: dict[str, set[int]]) -> set[int]:
+    """The names elsewhere of these records: those there are, and those that an import has deleted, by the journal."""
+    named: set[int] = set()
+    for kind, table in _NAMED.items():
+        for some in _portions(sorted(theirs[table])):
+            sql = f"SELECT id FROM external_id WHERE kind = ? AND record_id IN ({db.marks(len(some))})"
+            named |= {row[0] for row in await db.rows(sql, kind, *some)}
+    last = 0
+    while True:
+        page = await db.rows(
+            "SELECT id, record_id, before FROM import_change WHERE table_name = 'external_id' AND after = ''"
+            f" AND id > ? ORDER BY id LIMIT {_PORTION}",
+            last,
+        )
+        for _, name, before in page:
+            kept = json.loads(before)
+            if kept["record_id"] in theirs.get(_NAMED.get(kept["kind"], ""), ()):
+                named.add(name)
+        if len(page) < _PORTION:
+            return named
+        last = page[-1][0]
 
 
 async def _names_elsewhere(subject: Subject) -> int:
     """What other systems call the person and their records; of the person's own name there a hash is kept."""
     await erased.remember(subject.sources)
-    person, student = subject.person_id, subject.student_id or 0
-    links = await _column("SELECT id FROM guardian WHERE person_id = ? OR student_id = ?", person, student)
+    theirs = await _records(subject.person_id, subject.student_id or 0)
     deleted = 0
-    for kinds, records in (
-        (("users", "demographics"), [person]),
-        (("guardians",), links),
-        (("enrollments",), await _column("SELECT id FROM class_membership WHERE student_id = ?", student)),
-        (("teachings",), await _column("SELECT id FROM class_teacher WHERE person_id = ?", person)),
-        (("results",), await _column("SELECT id FROM score WHERE student_id = ?", student)),
-    ):
-        for some in _portions(records):
+    for kind, table in _NAMED.items():
+        for some in _portions(sorted(theirs[table])):
             deleted += await db.execute(
-                f"DELETE FROM external_id WHERE kind IN ({db.marks(len(kinds))}) AND record_id IN"
-                f" ({db.marks(len(some))})",
-                *kinds,
-                *some,
+                f"DELETE FROM external_id WHERE kind = ? AND record_id IN ({db.marks(len(some))})", kind, *some
             )
     return deleted
 

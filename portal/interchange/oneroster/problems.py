@@ -5,7 +5,7 @@ file, so it is kept once for its file, column and wording, at the first line, wi
 a wording with changing values is kept for the first few of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -82,6 +82,15 @@ class Problems:
             self.kept.append(alike[-1])
         elif alike:
             alike[0].times += 1
+
+    def drop(self, some: Collection[Problem]) -> None:
+        """Take back some that are kept; others that a dropped warning stood for are still counted."""
+        gone = {id(problem) for problem in some}
+        self.kept = [problem for problem in self.kept if id(problem) not in gone]
+        self.errors -= sum(problem.severity == "error" for problem in some)
+        self.warnings -= sum(problem.severity == "warning" for problem in some)
+        for place, alike in self._alike.items():
+            self._alike[place] = [problem for problem in alike if id(problem) not in gone]
 
 
 def shown(value: str, longest: int = 60) -> str:

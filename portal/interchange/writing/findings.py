@@ -3,7 +3,7 @@
 A finding names its row by the sourcedId; the line is looked up at the end, because a good bundle needs none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,7 @@ class Findings:
 
     problems: Problems = field(default_factory=lambda: Problems(KEPT))
     _keys: list[tuple[Problem, str]] = field(default_factory=list)
+    _silent: dict[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def errors(self) -> int:
@@ -49,16 +50,34 @@ class Findings:
         self.warn(file, key, column, sentence)
         return text[:longest].rstrip()
 
-    def locate(self, source: Path | str | bytes, version: str) -> None:
-        """Give each problem the line of its row, reading the files once more."""
+    def forget(self, keys: Mapping[str, Collection[str]]) -> None:
+        """Take back what was found in the rows with these keys, by file: a sentence may quote a cell of the row."""
+        self._silent |= {f"{file}.csv": some for file, some in keys.items() if some}
+        gone = {id(problem) for problem, key in self._keys if key in self._silent.get(problem.file, ())}
+        self._keys = [(problem, key) for problem, key in self._keys if id(problem) not in gone]
+        self.problems.drop([problem for problem in self.problems if id(problem) in gone])
+
+    def locate(self, source: Path | str | bytes, version: str, read: list[Problem]) -> None:
+        """Give each problem the line of its row, reading the files once more.
+
+        `read`: what the reader found, by lines: what it quotes of the rows that are forgotten goes from there, too.
+        """
         wanted: dict[str, set[str]] = {}
         for problem, key in self._keys:
             wanted.setdefault(problem.file, set()).add(key)
+        quoting = [problem for problem in read if problem.sentence.params and problem.file in self._silent]
+        for problem in quoting:
+            wanted.setdefault(problem.file, set()).update(self._silent[problem.file])
         if not wanted:
             return
         lines = _lines(source, _DIALECTS[version], wanted)
         for problem, key in self._keys:
             problem.line = lines.get((problem.file, key))
+        silent = {(file, lines.get((file, key))) for file, keys in self._silent.items() for key in keys}
+        for problem in quoting:
+            if problem.line is not None and (problem.file, problem.line) in silent:
+                read.remove(problem)
+                self.problems.warnings -= problem.times  # the reader has counted it; the two are added up
 
     def _remember(self, before: int, key: str) -> None:
         kept = self.problems.kept
