@@ -29,6 +29,7 @@ SEXES = ("female", "male", "other")
 _MISSING = say("Please fill this in.")
 _CHOOSE = say("Choose one of the list.")
 _OR_GUARDIAN = say("Please fill this in, or, for a minor, the guardian's.")
+_OR_OWN = say("For a minor, please fill this in, or the student's own.")
 
 
 class Alike(NamedTuple):
@@ -102,8 +103,14 @@ class Judged(NamedTuple):
 NOBODY: Mapping[str, str] = {"phone": "", "email": ""}
 
 
-def judge(typed: Mapping[str, str], today: dt.date, reached: Mapping[str, str] = NOBODY) -> Judged:
-    """Judge a student by the rules of the form; `reached` is the phone and email of the guardian who stands in."""
+def judge(
+    typed: Mapping[str, str], today: dt.date, reached: Mapping[str, str] = NOBODY, *, guardian: str = "guardian_"
+) -> Judged:
+    """Judge a student by the rules of the form; `reached` is the phone and email of the guardian who stands in.
+
+    What a minor lacks of both is said beside the guardian's fields, which begin with `guardian`. Of whom the birth date
+    is wrong nobody knows yet whether a guardian stands in, so nothing more is said.
+    """
     student = Human.read(typed)
     birth_date, birth_problem = persons.day(typed.get("birth_date", ""))
     sex, address = typed.get("sex", ""), clean(typed.get("address", ""))
@@ -114,8 +121,12 @@ def judge(typed: Mapping[str, str], today: dt.date, reached: Mapping[str, str] =
     }
     stand_in = persons.is_minor(birth_date, today)
     for kind, own in (("phone", student.phone), ("email", student.email)):
-        if not own and not (stand_in and reached[kind]):
-            errors[kind] = errors[kind] or (_OR_GUARDIAN if stand_in or birth_date is None else _MISSING)
+        if own or errors[kind] or errors["birth_date"] or (stand_in and reached[kind]):
+            continue
+        if stand_in:
+            errors[f"{guardian}{kind}"] = _OR_OWN if guardian else _OR_GUARDIAN
+        else:
+            errors[kind] = _OR_GUARDIAN if birth_date is None else _MISSING
     return Judged(student, birth_date, sex, address, {name: said for name, said in errors.items() if said})
 
 
@@ -173,7 +184,8 @@ async def _read(scope: Scope, typed: Mapping[str, str], today: dt.date) -> _Draf
     branch_id, branch_problem = await _branch(scope, typed.get("branch_id", ""))
     assigned_to, assigned_problem = await _assigned(scope, typed.get("assigned_to", ""))
     guardian, guardian_id, reached, guardian_errors = await _guardian(scope, typed)
-    judged = judge(typed, today, reached)
+    # Of a guardian who is here already the form's own fields say nothing: the student's are the ones to fill in.
+    judged = judge(typed, today, reached, guardian="guardian_" if guardian_id is None else "")
     errors: dict[str, Sentence | None] = {
         **judged.errors,
         "branch_id": branch_problem,

@@ -157,6 +157,11 @@ async def test_a_grown_student_is_not_reached_through_a_guardian(cast: Cast) -> 
     answer = await enter(cast, CHILD, birth_date="1999-05-01")
     assert answer.status_code == 422
     assert 'id="field-phone-error"' in answer.text
+    alone = await enter(cast, GROWN, birth_date="05/05/2015", phone="", email="")
+    marked = set(re.findall(r'id="field-(\w+)-error"', alone.text))
+    assert marked == {"guardian_phone", "guardian_email"}
+    unreadable = await enter(cast, CHILD, birth_date="31/02/2014")
+    assert set(re.findall(r'id="field-(\w+)-error"', unreadable.text)) == {"birth_date"}
     unknown = await enter(cast, CHILD, birth_date="")
     assert "or, for a minor, the guardian's." in said(unknown)
 

@@ -4,6 +4,7 @@ A row whose code is here already changes somebody: only what it says is judged, 
 """
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,8 +21,13 @@ from portal.text import fold, problem
 
 LONGEST_CODE = 64
 PREFIXES = ("guardian_", "guardian2_")
+MOST_NAMED = 8  # names that a sentence lists of what may be chosen
+LONGEST_QUOTED = 60  # characters
+_LETTER_LOST = re.compile(r"[?\ufffd]")
+_LOST = say("Letters of this name were lost; save the file anew as CSV UTF-8 or .xlsx.")
 _MISSING = say("Please fill this in.")
-_CHOOSE = say("Choose one of the list.")
+_NO_RELATION = say("Say who this is: mother, father, grandparent, sibling, guardian, relative or other.")
+_PARTS = ("family_name", "middle_name", "given_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Party(NamedTuple):
         """What is missing of somebody who is not linked yet."""
         parts = {"family_name": self.human.family_name, "given_name": self.human.given_name}
         missing = {f"{self.prefix}{name}": _MISSING for name, value in parts.items() if not value}
-        return missing | ({} if self.relation in RELATIONS else {f"{self.prefix}relation": _CHOOSE})
+        return missing | ({} if self.relation in RELATIONS else {f"{self.prefix}relation": _relation(self.relation)})
 
 
 @dataclass(slots=True)
@@ -107,6 +113,7 @@ class Judge:
         self._today = today
         self._known = known
         self._branches = {fold(word): branch_id for branch_id, *words in branches for word in words}
+        self._branch_names = sorted(name for _, _, name in branches)
         self._noted: Counter[tuple[str, int]] = Counter()
         self._places = {name: place for place, name in enumerate(match.fields) if name}
 
@@ -133,6 +140,10 @@ class Judge:
         kind = self._match.kind
         judge = {STUDENTS: self._student, GUARDIANS: self._guardian, STAFF: self._staff}[kind]
         draft, errors = judge(row, typed)
+        for name, said in _choices(typed).items():
+            if name in errors:
+                errors[name] = said
+        errors |= _lost(typed)
         if row.more:
             errors["columns"] = say("This row has more cells than the header.")
         return draft, errors
@@ -178,7 +189,7 @@ class Judge:
         code, errors = self._code(typed)
         known = bool(code) and code in self._known
         parties, reached, guardian_errors = self._parties(typed, known)
-        judged = admission.judge(typed, self._today, reached)
+        judged = admission.judge(typed, self._today, reached, guardian=parties[0].prefix if parties else PREFIXES[0])
         branch_id, branch_errors = self._branch(typed, known)
         own = {name: said for name, said in judged.errors.items() if typed.get(name) or not known}
         draft = Draft(
@@ -248,7 +259,7 @@ class Judge:
         branch_id, branch_errors = self._branch(typed, known)
         checked = human.errors | {
             "birth_date": birth_problem or persons.birth_problem(birth_date),
-            "sex": _CHOOSE if sex and sex not in admission.SEXES else None,
+            "sex": _sex(sex) if sex and sex not in admission.SEXES else None,
             "address": problem(address, longest=300, required=False),
             "position": problem(position, longest=80, required=False),
         }
@@ -282,14 +293,47 @@ class Judge:
         cell = typed.get("branch", "")
         if cell:
             found = self._branches.get(fold(cell))
-            return found, {} if found else {"branch_id": _CHOOSE}
+            return found, {} if found else {"branch_id": self._no_branch(cell)}
         if known:
             return None, {}
         return self._match.branch_id, {} if self._match.branch_id else {"branch_id": _MISSING}
 
+    def _no_branch(self, cell: str) -> Sentence:
+        names = ", ".join(self._branch_names[:MOST_NAMED]) + (", …" if len(self._branch_names) > MOST_NAMED else "")
+        return say("“{value}” is no branch that you may choose. There are: {names}.", value=_quoted(cell), names=names)
+
     def _said(self) -> list[Sentence]:
         noted = sorted(self._noted.items(), key=lambda item: item[0][1])
         return [_note(kind, self._table.headers[place], count) for (kind, place), count in noted]
+
+
+def _choices(typed: Mapping[str, str]) -> Errors:
+    """What to say of a choice that the rules refuse: a form shows its list, a row must hear what stands in it."""
+    relations = ("relation", *(f"{prefix}relation" for prefix in PREFIXES))
+    return {"sex": _sex(typed.get("sex", ""))} | {name: _relation(typed.get(name, "")) for name in relations}
+
+
+def _sex(cell: str) -> Sentence:
+    return say("“{value}” is not understood. Write female, male or other.", value=_quoted(cell))
+
+
+def _relation(cell: str) -> Sentence:
+    if not cell:
+        return _NO_RELATION
+    return say(
+        "“{value}” is not understood. Write mother, father, grandparent, sibling, guardian, relative or other.",
+        value=_quoted(cell),
+    )
+
+
+def _quoted(cell: str) -> str:
+    return cell if len(cell) <= LONGEST_QUOTED else cell[:LONGEST_QUOTED] + "…"
+
+
+def _lost(typed: Mapping[str, str]) -> Errors:
+    """A row with a question mark in a name, its own or a guardian's: no name has one, so it stands for a letter."""
+    names_of = (f"{prefix}{part}" for prefix in ("", *PREFIXES) for part in _PARTS)
+    return {name: _LOST for name in names_of if _LETTER_LOST.search(typed.get(name, ""))}
 
 
 def _note(kind: str, column: str, count: int) -> Sentence:

@@ -167,7 +167,7 @@ def test_any_student_survives_the_way_out_and_in(family, middle, given_name, add
         judge = Judge(table, match, name_order="family_first", today=dt.date(2026, 1, 1), known={"HV1"}, branches=[])
         judged = judge.all()
         if judged.wrong:
-            assert all(len(part) > 80 for part in (family, middle, given_name) if part) or len(address) > 300
+            assert "?" in family + middle + given_name  # of a name, that is a letter that was lost
             continue
         (draft,) = judged.drafts
         assert (draft.human.family_name, draft.human.middle_name) == (clean(family), clean(middle))

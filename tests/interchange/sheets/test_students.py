@@ -1,6 +1,14 @@
 """Students with their guardians: what a row makes, what it changes, what stops it."""
 
+import re
+
+import pytest
+
 from portal import db
+from portal.interchange.sheets import judging, values
+from portal.people import admission
+from portal.people.guardians import RELATIONS
+from portal.words import translated
 from tests.cast import Cast
 from tests.interchange.sheets.sending import HEADERS, MINOR, checked, count, imported, said
 
@@ -34,14 +42,42 @@ async def test_a_row_hears_what_the_form_says(cast: Cast) -> None:
     assert said(seen)[3] == {
         "Họ và tên": "Please fill this in.",
         "Ngày sinh": "This is not a day. It looks like 31/12/2014.",
-        "Giới tính": "Choose one of the list.",
-        "Quan hệ": "Choose one of the list.",
+        "Giới tính": "“?” is not understood. Write female, male or other.",
+        "Quan hệ": "Say who this is: mother, father, grandparent, sibling, guardian, relative or other.",
         "SĐT phụ huynh": "This is not a phone number. A mobile number is like 0912 345 678.",
         "Email phụ huynh": "Please fill this in.",
-        "phone": "Please fill this in, or, for a minor, the guardian's.",
-        "email": "Please fill this in, or, for a minor, the guardian's.",
     }
     assert await count("student") == 3
+
+
+async def test_a_birth_date_that_is_wrong_is_the_only_mistake_and_a_minor_lacks_a_guardian(cast: Cast) -> None:
+    alone = ("Nguyễn Gia Bảo", "5/9/2016", "Nam", "", "", "", "")
+    _, seen = await checked(cast, [HEADERS, (MINOR[0], "31/02/2014", *MINOR[2:]), alone])
+    assert said(seen) == {
+        2: {"Ngày sinh": "This is not a day. It looks like 31/12/2014."},
+        3: dict.fromkeys(
+            ("SĐT phụ huynh", "Email phụ huynh"), "For a minor, please fill this in, or the student's own."
+        ),
+    }
+
+
+async def test_a_name_that_lost_its_letters_is_a_mistake(cast: Cast) -> None:
+    lost = "Letters of this name were lost; save the file anew as CSV UTF-8 or .xlsx."
+    rows = [("Nguy?n V?n A", *MINOR[1:]), (*MINOR[:3], "Tr\ufffdn Khoa", *MINOR[4:])]
+    run, seen = await checked(cast, [HEADERS, *rows])
+    assert said(seen) == {2: {"Họ và tên": lost}, 3: {"Họ tên phụ huynh": lost}}
+    assert any("Letters were lost" in str(problem.sentence) for problem in run.problems)
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_the_choices_that_a_row_is_told_are_understood(language: str) -> None:
+    for told, read, allowed in (
+        (judging._sex("x"), values.sex, admission.SEXES),
+        (judging._relation("x"), values.relation, RELATIONS),
+        (judging._relation(""), values.relation, RELATIONS),
+    ):
+        listed = re.split(r"Write |Hãy ghi |: ", translated(told, language))[-1].rstrip(".")
+        assert tuple(sorted(map(read, re.split(r", | or | hoặc ", listed)))) == tuple(sorted(allowed)), listed
 
 
 async def test_siblings_share_their_parents_and_two_new_parents_are_one_household(cast: Cast) -> None:
@@ -147,7 +183,8 @@ async def test_a_code_twice_and_a_code_of_another_branch_are_wrong(cast: Cast) -
 async def test_a_manager_imports_into_the_own_branch_only(cast: Cast) -> None:
     head = ("Chi nhánh", *HEADERS)
     _, seen = await checked(cast, [head, ("Thủ Đức", *MINOR), ("cau giay", *MINOR), ("CG", *MINOR)])
-    assert said(seen) == {2: {"Chi nhánh": "Choose one of the list."}}
+    told = "“Thủ Đức” is no branch that you may choose. There are: Cầu Giấy."
+    assert said(seen) == {2: {"Chi nhánh": told}}
     run, _ = await checked(cast, [head, ("Thủ Đức", *MINOR)], by="son")
     assert run.counts["students"]["new"] == 1
 
