@@ -2,7 +2,8 @@
 
 Written by a task of its own, so no page waits for it. What this process has written in the present hour it does
 not write again; what waits is written together, by whoever came first. A row that cannot be written is logged and lost:
-this is a record for families to look at, and not worth a page that fails.
+this is a record for families to look at, and not worth a page that fails. Only a list that leaves the house waits until
+it is written for whom it holds.
 
 The family reads roles and days; names and hours are for who answers for the staff.
 """
@@ -10,6 +11,7 @@ The family reads roles and days; names and hours are for who answers for the sta
 import datetime as dt
 import logging
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,8 +20,9 @@ from portal.errors import NotFound
 from portal.people import sight
 from portal.scope import Permission, Scope
 
-PAGES = ("person", "student", "guardians", "accounts", "export", "list")
+PAGES = ("person", "student", "guardians", "accounts", "export", "list", "taken")
 REMEMBERED = 20_000
+_INSERT = "INSERT INTO reading (account_id, role, person_id, page, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 SHOWN = 300
 # The role that a reading is put down to, where somebody holds several: the one that sees most.
 _BY_REACH = ("administrator", "director", "manager", "care", "teacher", "counsellor", "accountant", "marketing")
@@ -70,12 +73,27 @@ def note(scope: Scope, page: str, person_id: int | None = None) -> None:
         return
     if page not in PAGES:
         raise ValueError(f"{page!r} is not one of the pages that are noted")
-    role = next((role for role in _BY_REACH if role in scope.roles), "")
-    hour = clock.now().replace(minute=0, second=0, microsecond=0)
-    key = _Key(scope.account_id, role, person_id, page, hour)
+    key = _key(scope, scope.account_id, page, person_id)
     if _is_news(key) and not _writing:
         _writing = True
         db.aside(_write())
+
+
+async def note_taken(scope: Scope, people: Iterable[int]) -> None:
+    """Note each of the people (their ids) whom a list names that the scope's account takes along, in one statement.
+
+    Unlike `note` it is awaited, before the list is handed over, and raises `DatabaseError` when it cannot be written.
+    """
+    if scope.account_id is None:
+        return
+    wanted = sorted(set(people) - {scope.person_id})
+    if wanted:
+        await db.execute_many(_INSERT, [tuple(_key(scope, scope.account_id, "taken", each)) for each in wanted])
+
+
+def _key(scope: Scope, account_id: int, page: str, person_id: int | None) -> _Key:
+    role = next((role for role in _BY_REACH if role in scope.roles), "")
+    return _Key(account_id, role, person_id, page, clock.now().replace(minute=0, second=0, microsecond=0))
 
 
 def _is_news(key: _Key) -> bool:
@@ -110,10 +128,7 @@ async def _write_all() -> None:
     while _waiting:
         keys = sorted(_waiting, key=lambda key: (key.account_id, key.person_id or 0, key.page, key.at))
         _waiting.clear()
-        await db.execute_many(
-            "INSERT INTO reading (account_id, role, person_id, page, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [tuple(key) for key in keys],
-        )
+        await db.execute_many(_INSERT, [tuple(key) for key in keys])
 
 
 async def may_see(scope: Scope, person_id: int) -> bool:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import AsyncIterator
+from pathlib import PurePath
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -17,6 +18,7 @@ from portal.interchange.sheets.exporting import Words
 from portal.interchange.sheets.files import FORMATS
 from portal.interchange.sheets.table import LARGEST, Table
 from portal.people import staffing
+from portal.privacy import readings
 from portal.scope import Permission
 from portal.text import defused
 from portal.web.forms import Form, read_form, read_query, whole
@@ -131,17 +133,22 @@ async def mistakes(request: Request) -> Response:
         told = [_told(request, run.options["kind"], one) for one in wrong[number]]
         sentence = _say(request, say("Row {row}: {what}", row=number, what=" ".join(told)))
         writer.writerow([*map(defused, cells), defused(sentence)])
-    name = _say(request, say("mistakes"))
-    headers = {"Content-Disposition": files.attachment(f"{name}.csv"), "Cache-Control": "private, no-store"}
+    name = f"{PurePath(run.file_name).stem} - {_say(request, say('mistakes'))}.csv"
+    headers = {"Content-Disposition": files.attachment(name), "Cache-Control": "private, no-store"}
     return Response(text.getvalue().encode("utf-8-sig"), media_type=FORMATS["csv"].media_type, headers=headers)
 
 
 @guard(Permission.TAKE_LISTS)
 async def export(request: Request) -> Response:
-    """The people of a search as a file; the record says who took how many along."""
+    """The people of a search as a file; the record says who took how many along, and families who took theirs."""
     form = await read_form(request, "q", "only", "format")
     spoken = Words(lambda sentence: _say(request, sentence), words.RELATIONS, words.SEXES)
     taken = await exporting.take(request.state.scope, form["only"], form["q"], form["format"], spoken)
+    try:
+        await readings.note_taken(request.state.scope, taken.students)
+    except BaseException:
+        taken.file.close()
+        raise
     return _download(request, taken.file, NAMES[form["only"]], form["format"])
 
 

@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -67,6 +68,8 @@ async def test_a_spreadsheet_becomes_students_in_four_steps(cast: Cast) -> None:
         back = await browser.get(f"{run}/mistakes")
     assert await db.value("SELECT COUNT(*) FROM student") == 4
     rows = list(csv.reader(io.StringIO(back.content.decode("utf-8-sig"))))
+    name = unquote(back.headers["content-disposition"])
+    assert name == "attachment; filename*=UTF-8''Học viên - mistakes.csv"
     assert rows[0] == [*HEADERS, "What is wrong"]
     assert rows[1][:4] == ["Nguyễn Văn Hùng", "45/13/2015", "Nam", "'=HYPERLINK(1)"]
     assert rows[1][-1].startswith(
@@ -180,6 +183,10 @@ async def test_a_list_is_taken_along_from_the_search(cast: Cast) -> None:
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert len(rows) == 2
     assert refused.status_code == 422
+    assert await db.rows("SELECT person_id, role FROM reading WHERE page = 'taken'") == [(cast.minh.person, "manager")]
+    async with await browser_of(cast.lan) as mother:
+        page = said(await mother.get(f"/children/{cast.minh.student}/readers"))
+    assert "Branch manager a list that was taken along" in page
     async with await browser_of(cast.nam) as browser:
         assert "export" not in (await browser.get("/staff/people", params={"only": "students"})).text
 

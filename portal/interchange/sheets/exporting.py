@@ -1,11 +1,12 @@
 """Lists of people to take along: those of a search, with what the scope may know of each, in the columns of an import.
 
 Taking a list along is a right of its own and is written into the record with its size: a colleague must not be able to
-leave with the whole database unnoticed. What is exported and sent back unchanged changes nothing.
+leave with the whole database unnoticed. The families of the students whom it names read that it was taken
+(`privacy.readings`). What is exported and sent back unchanged changes nothing.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from portal import audit, db
@@ -35,12 +36,13 @@ Word = Callable[[Sentence], str]
 
 
 class Taken(NamedTuple):
-    """A list as a file, how many rows it has, and what it is called."""
+    """A list as a file, how many rows it has, what it is called, and the persons of the students whom it names."""
 
     file: BinaryIO
     rows: int
     name: str
     media_type: str
+    students: Collection[int]
 
 
 class Words(NamedTuple):
@@ -69,7 +71,8 @@ async def take(scope: Scope, kind: str, query: str, form: str, words: Words) -> 
         raise Invalid(wrong)
     columns = _columns(scope, kind)
     header = [words.say(FIELDS[kind][name]) for name in columns]
-    counted = _Counted(_portions(scope, kind, query, columns, words))
+    reader = _Reader(scope, kind, query, columns, words)
+    counted = _Counted(_portions(reader))
     async with db.snapshot(seconds=LONGEST_SECONDS):
         file = await files.written(FORMATS[form], header, counted)
     try:
@@ -79,7 +82,9 @@ async def take(scope: Scope, kind: str, query: str, form: str, words: Words) -> 
     except BaseException:
         file.close()
         raise
-    return Taken(file, counted.count, f"{kind}.{FORMATS[form].ending}", FORMATS[form].media_type)
+    return Taken(
+        file, counted.count, f"{kind}.{FORMATS[form].ending}", FORMATS[form].media_type, frozenset(reader.students)
+    )
 
 
 class _Counted:
@@ -108,11 +113,8 @@ def _columns(scope: Scope, kind: str) -> list[str]:
     return ["code", *_NAMES, "birth_date", "sex", *own, "branch", "position"]
 
 
-async def _portions(
-    scope: Scope, kind: str, query: str, columns: Sequence[str], words: Words
-) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+async def _portions(reader: "_Reader") -> AsyncIterator[Sequence[Sequence[Cell]]]:
     """The rows of the list, a thousand people at a time, in the order in which they were entered."""
-    reader = _Reader(scope, kind, query, columns, words)
     last = 0
     while True:
         people = await reader.people(last)
@@ -124,9 +126,10 @@ async def _portions(
 
 
 class _Reader:
-    """Reads people and what belongs to them, in few statements for each portion."""
+    """Reads people and what belongs to them, in few statements for each portion; remembers which are students."""
 
     def __init__(self, scope: Scope, kind: str, query: str, columns: Sequence[str], words: Words) -> None:
+        self.students: set[int] = set()
         self._kind = kind
         self._columns = columns
         self._words = words
@@ -152,6 +155,7 @@ class _Reader:
     async def rows(self, people: Sequence[dict[str, Any]]) -> list[list[Cell]]:
         """The rows of a portion."""
         reached = await self._reached([each["id"] for each in people if each["reach"]])
+        self.students.update(each["id"] for each in people if each["student_id"])
         if self._kind == STUDENTS:
             more = await self._families([each["student_id"] for each in people])
             dressed = [self._student(each, reached, more.get(each["student_id"], [])) for each in people]
@@ -237,14 +241,15 @@ class _Reader:
     async def _wards(self, people: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
         """The code of each child of guardians and what they are to it, where that may be known."""
         found = await db.rows(
-            "SELECT g.person_id, s.code, g.relation FROM guardian g JOIN student s ON s.id = g.student_id"
+            "SELECT g.person_id, s.code, g.relation, s.person_id FROM guardian g JOIN student s ON s.id = g.student_id"
             f" WHERE g.person_id IN ({db.marks(len(people))}) AND {self._links.sql} ORDER BY g.person_id, g.id",
             *people,
             *self._links.args,
         )
         wards: dict[int, list[tuple[str, str]]] = defaultdict(list)
-        for person_id, code, relation in found:
+        for person_id, code, relation, child in found:
             wards[person_id].append((code, relation))
+            self.students.add(child)
         return wards
 
     async def _branches(self, people: Sequence[int]) -> dict[int, str]:

@@ -19,6 +19,7 @@ from portal.interchange.sheets.columns import guess, is_known
 from portal.interchange.sheets.exporting import Words
 from portal.interchange.sheets.files import FORMATS, written
 from portal.interchange.sheets.judging import Judge, Match
+from portal.privacy import readings
 from portal.text import clean
 from portal.words import translated
 from staff import words
@@ -90,6 +91,19 @@ async def test_every_list_is_in_the_record_with_its_size_and_search(cast: Cast) 
     told = [json.loads(changes) for _, changes in acts]
     assert told[0] == {"kind": "students", "query": "minh", "format": "csv", "count": 1}
     assert (told[1]["kind"], told[1]["count"]) == ("staff", 7)
+
+
+async def test_whose_students_a_list_names_is_noted_of_each_in_one_statement(cast: Cast) -> None:
+    scope = await scope_of(cast.mai)
+    for kind, named in (("students", 2), ("guardians", 2), ("staff", 0)):
+        found = await exporting.take(scope, kind, "", "csv", spoken())
+        found.file.close()
+        assert len(found.students) == named, kind
+        with db.counting() as statements:
+            await readings.note_taken(scope, found.students)
+        assert len([each for each in statements if "INSERT" in each.upper()]) == (1 if named else 0)
+    noted = await db.rows("SELECT person_id FROM reading WHERE page = 'taken' ORDER BY person_id")
+    assert [person for (person,) in noted] == sorted([cast.minh.person, cast.chi.person])
 
 
 async def test_no_kind_and_no_format_are_refused(cast: Cast) -> None:
