@@ -129,7 +129,7 @@ class SqliteEngine:
         wire = await self._free.get()
         try:
             count(sql)
-            return await wire.call(wire.read, sql, args, named, time.monotonic() + self._read_seconds, False)
+            return await wire.read(sql, args, named, time.monotonic() + self._read_seconds, False)
         finally:
             self._free.put_nowait(wire)
 
@@ -232,7 +232,7 @@ class SqliteSnapshot:
         if begins:
             count("BEGIN")
         count(sql)
-        return await self._wire.call(self._wire.read, sql, args, named, self._deadline, begins)
+        return await self._wire.read(sql, args, named, self._deadline, begins)
 
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         raise OperationalError("A snapshot only reads")
@@ -250,7 +250,7 @@ class SqliteSnapshot:
         """Give the reader back; its next user comes after the end of this snapshot."""
         if self._begun:
             count("ROLLBACK")
-            self._wire.post(self._wire.rollback)
+            self._wire.end_reading()
         self._free.put_nowait(self._wire)
 
 

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 # How many steps of SQLite's virtual machine lie between two looks at the clock: about a millisecond.
 _STEPS = 50_000
+_AT_A_STRETCH = 16
 
 PRAGMAS = (
     "busy_timeout=10000",
@@ -49,6 +50,12 @@ class Wire:
         self._closed = False
         self._deadline = float("inf")
         self._cut = False
+        self._given = 0  # jobs, by the event loop
+        self._done = 0  # of them, by the thread
+        self._here = False
+        self._spilled = False
+        self._in_a_row = 0
+        self._answer: Answer
         self._future: asyncio.Future[Any] | None = None
         self._connection: sqlite3.Connection
         self._loop = asyncio.get_running_loop()
@@ -60,11 +67,48 @@ class Wire:
         if self._closed:
             raise OperationalError("The database is closed")
         future: asyncio.Future[T] = self._loop.create_future()
+        self._given += 1
         self._jobs.put((future, job, args))
         return await future
 
+    async def read(self, sql: str, args: Sequence[Any], named: bool, deadline: float, begins: bool) -> Answer:
+        """Run one read: here, when it takes a moment, else in the thread; see `read_there`.
+
+        Two changes of thread cost more than a read by keys takes, and most reads of a page are such. What has not
+        ended after about a millisecond is stopped and asked anew in the thread; the snapshot stays what it is.
+        """
+        if self._given == self._done and not self._closed:
+            if self._done_here(sql, args, named, deadline, begins):
+                self._in_a_row += 1
+                if self._in_a_row % _AT_A_STRETCH == 0:
+                    await asyncio.sleep(0)  # many short reads must not keep the others waiting, either
+                return self._answer
+            begins = False
+        return await self.call(self.read_there, sql, args, named, deadline, begins)
+
+    def _done_here(self, sql: str, args: Sequence[Any], named: bool, deadline: float, begins: bool) -> bool:
+        self._here, self._spilled = True, False
+        try:
+            self._answer = self.read_there(sql, args, named, deadline, begins)
+        except BaseException as error:
+            if self._spilled:
+                return False
+            ours = known(error)
+            raise ours from ours.__cause__
+        finally:
+            self._here = False
+        return True
+
+    def end_reading(self) -> None:
+        """End a snapshot without waiting: whatever comes next on this connection comes after."""
+        if self._given == self._done and not self._closed:
+            self.rollback()
+        else:
+            self.post(self.rollback)
+
     def post(self, job: Callable[..., object], *args: Any) -> None:
         """Run `job` in the thread after what is there already, without waiting for it."""
+        self._given += 1
         self._jobs.put((None, job, args))
 
     def interrupt(self) -> None:
@@ -74,6 +118,7 @@ class Wire:
     async def close(self) -> None:
         """Disconnect after what is there already, and end the thread."""
         future: asyncio.Future[None] = self._loop.create_future()
+        self._given += 1
         self._jobs.put((future, self._disconnect, ()))
         self._jobs.put(None)
         self._closed = True
@@ -83,13 +128,16 @@ class Wire:
         while (job := self._jobs.get()) is not None:
             future, function, args = job
             if future is not None and future.cancelled():
+                self._done += 1
                 continue
             self._future = future
             try:
                 result = function(*args)
             except BaseException as error:
+                self._done += 1
                 self._report(future, _fail, known(error))
             else:
+                self._done += 1
                 self._report(future, _settle, result)
 
     def _report(self, future: asyncio.Future[Any] | None, tell: Callable[..., None], outcome: Any) -> None:
@@ -98,11 +146,13 @@ class Wire:
         elif isinstance(outcome, BaseException):
             logger.error("SQLite failed when nobody waited for it", exc_info=outcome)
 
-    # What follows runs in the thread.
+    # What follows runs in the thread; a short read runs in the event loop while the thread has nothing to do.
 
     def connect(self) -> None:
         """Connect and set the pragmas."""
-        self._connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=512)
+        self._connection = sqlite3.connect(
+            self._path, isolation_level=None, cached_statements=512, check_same_thread=self._writes
+        )
         for pragma in PRAGMAS:
             self._connection.execute(f"PRAGMA {pragma}").close()
         if not self._writes:
@@ -149,7 +199,7 @@ class Wire:
             # be closed there, waiting for whatever statement this connection runs by then.
             cursor.close()
 
-    def read(self, sql: str, args: Sequence[Any], named: bool, deadline: float, begins: bool) -> Answer:
+    def read_there(self, sql: str, args: Sequence[Any], named: bool, deadline: float, begins: bool) -> Answer:
         """Run one read that is cut at `deadline` (of time.monotonic), in a snapshot that it may begin."""
         if deadline <= time.monotonic():
             raise ReadTooLong("The snapshot was held for too long and was cut")
@@ -188,6 +238,9 @@ class Wire:
 
     def _unwanted(self) -> bool:
         """Whether a read shall stop now. (interrupt() would miss one that is about to begin.)"""
+        if self._here:
+            self._spilled = True
+            return True
         self._cut = time.monotonic() > self._deadline
         return self._cut or (self._future is not None and self._future.cancelled())
 
