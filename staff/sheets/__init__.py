@@ -14,6 +14,7 @@ from starlette.routing import Route
 from portal.errors import Invalid, NotFound, Refusal, Sentence, TooLarge, say
 from portal.interchange import runs
 from portal.interchange.sheets import columns, exporting, files, judging, loading, uploads
+from portal.interchange.sheets.arrived import new_people
 from portal.interchange.sheets.exporting import Words
 from portal.interchange.sheets.files import FORMATS
 from portal.interchange.sheets.table import LARGEST, Table
@@ -160,18 +161,27 @@ async def of_run(request: Request, run: runs.Run, number: int) -> dict[str, Any]
     most = max(len(rows), len(seen.questions))
     shown = max(len(rows[first : first + SHOWN]), len(seen.questions[first : first + SHOWN]))
     path = f"/staff/imports/{run.id}"
+    scope = request.state.scope
+    arrived, more = await new_people(scope, run.id) if run.stand == "done" else ([], 0)
+    called = seen.called if scope.may(Permission.IMPORT_PEOPLE) else {}
     pages: Pager = pager(request, number=number, size=SHOWN, shown=shown, total=most, counted=most, path=path)
     return {
         "seen": seen,
         "wrong": [
-            (row, [(one.column or _say(request, loading.label(run.options["kind"], one.field)), one.sentence)])
+            (
+                row,
+                called.get(row),
+                [(one.column or _say(request, loading.label(run.options["kind"], one.field)), one.sentence)],
+            )
             for row, found in rows[first : first + SHOWN]
             for one in found
         ],
         "questions": seen.questions[first : first + SHOWN],
         "decisions": run.options.get("decisions", {}),
+        "arrived": arrived,
+        "more_arrived": more,
         "sheet_pages": pages,
-        "sheet_id": await uploads.open_sheet_of(request.state.scope, run.id),
+        "sheet_id": await uploads.open_sheet_of(scope, run.id),
     }
 
 

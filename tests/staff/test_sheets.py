@@ -58,13 +58,17 @@ async def test_a_spreadsheet_becomes_students_in_four_steps(cast: Cast) -> None:
         await jobs.drain()
         page = said(await browser.get(run))
         assert "1 row can be imported. 1 row has mistakes and is left out." in page
-        assert "Ngày sinh This is not a day." in page
+        assert "Row 3 · Nguyễn Văn Hùng Ngày sinh This is not a day." in page
+        assert page.index("Import the rows that are in order") < page.index("What the file holds")
         assert "What would change Persons: 2 new" in page  # of her own branch, so she reads who they are
         assert "Nguyễn Gia Hân Birth date:" in page
         assert (await browser.post(f"{run}/import")).status_code == 303
         await jobs.drain()
-        page = said(await browser.get(run))
-        assert "The rows that were in order are here now." in page
+        shown = await browser.get(run)
+        page = said(shown)
+        assert "The rows that were in order are here now. New people Name Student code Nguyễn Gia Hân HV00004" in page
+        new = await db.value("SELECT id FROM person WHERE given_name = 'Hân'")
+        assert f'href="/staff/people/{new}"' in shown.text
         back = await browser.get(f"{run}/mistakes")
     assert await db.value("SELECT COUNT(*) FROM student") == 4
     rows = list(csv.reader(io.StringIO(back.content.decode("utf-8-sig"))))
@@ -153,6 +157,7 @@ async def test_people_who_look_known_are_decided_on_the_page(cast: Cast) -> None
         page = await browser.get(run)
         assert "Who looks like somebody here" in said(page)
         assert "The same as Nguyễn Hoàng Minh, 09/03/2014, Cầu Giấy, HV00001" in said(page)
+        assert page.text.index(f"{run}/decisions") < page.text.index(f"{run}/import")
         answer = await browser.post(
             f"{run}/decisions",
             data={"question": ["r2"], "answer": [str(cast.minh.person)], "all_person": "", "all_guardian": "new"},

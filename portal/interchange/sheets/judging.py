@@ -17,6 +17,7 @@ from portal.interchange.sheets.table import Row, Table
 from portal.people import admission, names, persons
 from portal.people.admission import Human
 from portal.people.guardians import RELATIONS
+from portal.people.names import Name
 from portal.text import fold, problem
 
 LONGEST_CODE = 64
@@ -78,6 +79,11 @@ class Draft:
     guardians: list[Party] = field(default_factory=list)
 
     @property
+    def name(self) -> Name:
+        """Who the row is about, as far as it says so."""
+        return Name(self.human.family_name, self.human.middle_name, self.human.given_name)
+
+    @property
     def key(self) -> str:
         return names.sort_key(self.human.family_name, self.human.middle_name, self.human.given_name)
 
@@ -87,11 +93,12 @@ Errors = dict[str, Sentence]
 
 @dataclass(slots=True)
 class Judged:
-    """The drafts, what is wrong by row, and what is to be said of whole columns."""
+    """The drafts, what is wrong by row, what is to be said of whole columns, and who the wrong rows are about."""
 
     drafts: list[Draft]
     wrong: dict[int, Errors]
     notes: list[Sentence]
+    called: dict[int, Name] = field(default_factory=dict)
 
 
 class Judge:
@@ -121,6 +128,7 @@ class Judge:
         """Every row, in its order; the same code twice is wrong the second time."""
         drafts: list[Draft] = []
         wrong: dict[int, Errors] = {}
+        called: dict[int, Name] = {}
         rows_of: dict[str, int] = {}
         for row in self._table.rows:
             draft, errors = self.one(row)
@@ -130,9 +138,10 @@ class Judge:
                     errors["code"] = say("Row {row} has this code already.", row=first)
             if errors:
                 wrong[row.number] = errors
+                called[row.number] = draft.name
             else:
                 drafts.append(draft)
-        return Judged(drafts, wrong, self._said())
+        return Judged(drafts, wrong, self._said(), called)
 
     def one(self, row: Row) -> tuple[Draft, Errors]:
         """The draft of a row, and what is wrong with it by the names of the form."""

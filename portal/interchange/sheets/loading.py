@@ -7,7 +7,7 @@ lies in its preview: `Seen`, kept as JSON until the run is forgotten.
 import asyncio
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,12 +60,16 @@ class Question(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a check saw: how many rows, which are wrong, who looks known, how many rows wait or are left out."""
+    """What a check saw: how many rows, which are wrong, who looks known, how many rows wait or are left out.
+
+    `called`: who the wrong rows are about, where their name could be read.
+    """
 
     rows: int
     wrong: Mapping[int, Sequence[Mistake]]
     questions: Sequence[Question]
     left: int
+    called: Mapping[int, Name] = field(default_factory=dict)
 
     @property
     def good(self) -> int:
@@ -194,11 +198,13 @@ class _Sheet:
     def seen(self) -> Seen:
         """What there is to say of the rows."""
         found = sorted({**self.judged.wrong, **self.plan.wrong}.items())
+        planned = {draft.row: draft.name for draft in self.judged.drafts if draft.row in self.plan.wrong}
         return Seen(
             rows=len(self.table.rows),
             wrong={row: self._mistakes(errors) for row, errors in found},
             questions=[_question(each) for each in self.plan.unsure],
             left=len(self.plan.left),
+            called={row: name for row, name in (self.judged.called | planned).items() if any(name)},
         )
 
     def _mistakes(self, errors: Errors) -> list[Mistake]:
@@ -245,6 +251,7 @@ def kept(seen: Seen) -> dict[str, Any]:
     return {
         "rows": seen.rows,
         "left": seen.left,
+        "called": [[row, list(name)] for row, name in seen.called.items()],
         "wrong": [
             [row, [[one.column, one.field, one.sentence.msgid, _plain(one.sentence.params)] for one in mistakes]]
             for row, mistakes in seen.wrong.items()
@@ -266,6 +273,7 @@ def told(preview: Sequence[Any]) -> Seen:
     return Seen(
         rows=found["rows"],
         left=found["left"],
+        called={row: Name(*name) for row, name in found.get("called", [])},
         wrong={
             row: [Mistake(column, field, Sentence(msgid, params)) for column, field, msgid, params in mistakes]
             for row, mistakes in found["wrong"]
