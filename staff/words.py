@@ -1,48 +1,17 @@
 """The words of the staff's pages for what the domain calls by a code; translated where they are shown."""
 
-from portal.access.roles import Role
 from portal.errors import Sentence, say
 from portal.interchange.sheets.writing import GROUND as SPREADSHEET
 from portal.people.guardians import WITH_STUDENT
+from portal.privacy import codes
 from portal.scope import Permission as P
 
-STATUSES: dict[str, Sentence] = {
-    "learning": say("Learning"),
-    "suspended": say("Suspended"),
-    "cancelled": say("Cancelled"),
-    "finished": say("Finished"),
-}
+STATUSES = codes.STATUSES
 STATUS_TONES = {"learning": "good", "suspended": "attention", "cancelled": "danger", "finished": "neutral"}
 
-RELATIONS: dict[str, Sentence] = {
-    "mother": say("Mother"),
-    "father": say("Father"),
-    "grandparent": say("Grandparent"),
-    "sibling": say("Brother or sister"),
-    "guardian": say("Legal guardian"),
-    "relative": say("Relative"),
-    "other": say("Somebody else"),
-}
-
-SEXES: dict[str, Sentence] = {
-    "female": say("Female"),
-    "male": say("Male"),
-    "other": say("Other"),
-}
-
-ROLES: dict[str, Sentence] = {
-    Role.GUARDIAN: say("Guardian"),
-    Role.STUDENT: say("Student"),
-    Role.TEACHER: say("Teacher"),
-    Role.COUNSELLOR: say("Counsellor"),
-    Role.CARE: say("Customer care"),
-    Role.ACCOUNTANT: say("Accountant"),
-    Role.MARKETING: say("Marketing"),
-    Role.MANAGER: say("Branch manager"),
-    Role.DIRECTOR: say("Director"),
-    Role.ADMINISTRATOR: say("Administrator"),
-}
-
+RELATIONS = codes.RELATIONS
+SEXES = codes.SEXES
+ROLES = codes.ROLES
 PERMISSIONS: dict[P, Sentence] = {
     P.SEE_FAMILY_PAGES: say("Open the family's pages: one's own grades, or those of one's children"),
     P.USE_STAFF_ROOM: say("Enter the staff room"),
@@ -72,16 +41,7 @@ PERMISSIONS: dict[P, Sentence] = {
     P.EXPORT_AUDIT: say("Take the record of who did what out as a file"),
 }
 
-ACTS: dict[str, Sentence] = {
-    "person.add": say("Entered as a person"),
-    "person.change": say("Facts changed"),
-    "student.admit": say("Made a student"),
-    "student.change": say("Student’s record changed"),
-    "guardian.link": say("Guardian linked"),
-    "guardian.allow": say("Changed what a guardian may see and do"),
-    "guardian.restrict": say("Guardian restricted: no sight, no contact"),
-    "guardian.release": say("Restriction of a guardian lifted"),
-}
+ACTS = codes.ACTS
 OTHER_ACT = say("Changed")
 
 RUN_STATES: dict[str, Sentence] = {

@@ -16,13 +16,16 @@ from portal import audit, clock, db, files, jobs
 from portal.access import roles, scopes
 from portal.centre import centres
 from portal.errors import Conflict, Forbidden, Gone, NotFound, say
-from portal.people import sight
+from portal.people import names, sight
 from portal.privacy import gathering, reading_out, retention
 from portal.privacy.models import DataExport
 from portal.scope import Permission, Scope
+from portal.text import slug
+from portal.words import translated
 
 LARGEST = 200_000_000
 GIVEN_UP_AFTER = dt.timedelta(days=1)  # `jobs` has tried for less than eight hours
+_DATA = say("data")
 AT_ONCE = 3  # exports of one account that wait or lie there; somebody who presses often gets no more
 
 
@@ -87,7 +90,8 @@ async def listed(scope: Scope, person_id: int) -> list[Line]:
 async def fetch(scope: Scope, export_id: int) -> Download:
     """The packed file; raises `NotFound` for all but who asked and still may have it, `Gone` when it has expired."""
     found = await db.row(
-        "SELECT f.sha256, f.name, e.expires_at, e.person_id FROM data_export e JOIN stored_file f ON f.id = e.file_id"
+        "SELECT f.sha256, e.language, e.expires_at, e.person_id, p.family_name, p.middle_name, p.given_name"
+        " FROM data_export e JOIN stored_file f ON f.id = e.file_id JOIN person p ON p.id = e.person_id"
         " WHERE e.id = ? AND e.asked_by = ?",
         *(export_id, scope.account_id or 0),
     )
@@ -96,7 +100,8 @@ async def fetch(scope: Scope, export_id: int) -> Download:
     path = files.path_of(found[0])
     if db.instant(found[2]) <= clock.now() or not path.is_file():
         raise Gone(say("This file has expired. Ask for a new one."))
-    return Download(path, found[1])
+    name = names.shown(found[4], found[5], found[6], (await centres.facts()).name_order)
+    return Download(path, f"{slug(f'{translated(_DATA, found[1])} {name}')}.zip")
 
 
 @jobs.handles("export")

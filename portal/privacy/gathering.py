@@ -66,7 +66,7 @@ async def _person(person_id: int, order: str) -> Facts:
     assert found is not None
     return {
         "name": names.shown(found[0], found[1], found[2], order),
-        "birth_date": found[3],
+        "birth_date": db.day(found[3]) if found[3] else None,
         "sex": found[4],
         "address": found[5],
         "branch": found[6],
@@ -266,6 +266,7 @@ async def _rows(sql: str, named: tuple[str, ...], *args: Any) -> list[Facts]:
 
 def _value(name: str, cell: Any) -> Any:
     """A cell as JSON shows it, the same from both databases."""
-    if name.endswith("_at") and cell is not None:
-        return db.instant(cell)
+    if name.endswith(("_at", "_on")) or name == "at":
+        read = db.day if name.endswith("_on") else db.instant
+        return None if cell is None else read(cell)
     return bool(cell) if name.startswith("is_") else cell

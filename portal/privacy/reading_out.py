@@ -1,12 +1,16 @@
 """An export in words: the facts as lines that anybody can read, in the language of who asked."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
+
+from portal.access import devices
 from portal.errors import Sentence, say
-from portal.words import translated
+from portal.privacy import codes
+from portal.words import LANGUAGES, translated
 
 LABELS: dict[str, Sentence] = {
     "person": say("Person"),
@@ -87,6 +91,24 @@ LABELS: dict[str, Sentence] = {
     "act": say("Act"),
     "at": say("When"),
 }
+# What is called otherwise inside of another part.
+LABELS_IN: dict[tuple[str, str], Sentence] = {
+    ("classes", "name"): say("Class"),
+    ("teachers_words_and_marks", "work"): say("Piece of work"),
+}
+WORDS: dict[str, Mapping[str, Sentence]] = {
+    "sex": codes.SEXES,
+    "status": codes.STATUSES,
+    "state": codes.MARK_STATES,
+    "relation": codes.RELATIONS,
+    "role": codes.READERS,
+    "theme": codes.THEMES,
+    "way": codes.WAYS,
+    "pages": codes.PAGES,
+    "act": codes.VERBS,
+}
+# `kind` is a word of the teacher's where it is about marks.
+WORDS_IN: dict[tuple[str, str], Mapping[str, Sentence]] = {("consents", "kind"): codes.CONSENTS}
 YES, NO = say("yes"), say("no")
 TITLE = say("What {centre} holds about {name}")
 NOTE = say(
@@ -106,7 +128,7 @@ def text(held: dict[str, Any], title: str, language: str, zone: str) -> str:
     lines = [title, "=" * len(title), "", translated(NOTE, language), ""]
     for name, part in held.items():
         heading = printer.label(name)
-        lines += [heading, "-" * len(heading), *printer.lines(part, 0), ""]
+        lines += [heading, "-" * len(heading), *printer.lines(part, 0, name), ""]
     return "\n".join(lines)
 
 
@@ -117,35 +139,45 @@ class _Printer:
         self._language = language
         self._zone = zone
 
-    def label(self, name: str) -> str:
-        sentence = LABELS.get(name)
+    def label(self, name: str, part: str = "") -> str:
+        """What a fact is called; `part` is the name of the list or dictionary that it stands in."""
+        sentence = LABELS_IN.get((part, name)) or LABELS.get(name)
         return translated(sentence, self._language) if sentence else name.replace("_", " ")
 
-    def lines(self, value: Any, depth: int) -> Iterator[str]:
+    def lines(self, value: Any, depth: int, part: str) -> Iterator[str]:
         """The lines of a dictionary or list; what is not known (None, "") is left out."""
         blank = "  " * depth
         if isinstance(value, dict):
             for name, one in value.items():
-                yield from self._entry(name, one, depth)
+                yield from self._entry(name, one, depth, part)
         elif isinstance(value, list):
             for place, one in enumerate(value):
                 if isinstance(one, dict):
                     if place:
                         yield ""
-                    yield from self.lines(one, depth)
+                    yield from self.lines(one, depth, part)
                 else:
-                    yield f"{blank}{self.written(one)}"
+                    yield f"{blank}{self._told(part, one, part)}"
 
-    def _entry(self, name: str, one: Any, depth: int) -> Iterator[str]:
-        blank = "  " * depth
+    def _entry(self, name: str, one: Any, depth: int, part: str) -> Iterator[str]:
+        label = f"{'  ' * depth}{self.label(name, part)}:"
         if isinstance(one, list) and one and not isinstance(one[0], dict):
-            yield f"{blank}{self.label(name)}: {', '.join(map(self.written, one))}"
+            yield f"{label} {', '.join(self._told(name, each, part) for each in one)}"
         elif isinstance(one, dict | list):
             if one:
-                yield f"{blank}{self.label(name)}:"
-                yield from self.lines(one, depth + 1)
+                yield label
+                yield from self.lines(one, depth + 1, name)
         elif one is not None and one != "":
-            yield f"{blank}{self.label(name)}: {self.written(one)}"
+            yield f"{label} {self._told(name, one, part)}"
+
+    def _told(self, name: str, value: Any, part: str) -> str:
+        """A fact in the words of the pages, if it is a code; else as it is written."""
+        if name == "language":
+            return LANGUAGES.get(str(value), str(value))
+        if name == "device":
+            return translated(devices.spoken(value), self._language)
+        words = WORDS_IN.get((part, name)) or WORDS.get(name)
+        return translated(words[value], self._language) if words and value in words else self.written(value)
 
     def written(self, value: Any) -> str:
         if isinstance(value, bool):
@@ -154,4 +186,6 @@ class _Printer:
             return value.astimezone(self._zone).strftime("%d/%m/%Y %H:%M")
         if isinstance(value, dt.date):
             return value.strftime("%d/%m/%Y")
+        if isinstance(value, float):
+            return str(format_decimal(value, "#,##0.###", locale=self._language))
         return " ".join(str(value).split())

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from portal.access import devices
 from portal.errors import Sentence, say
 from portal.gradebook.averages import rounded
 from portal.people import contacts, names
@@ -240,20 +241,8 @@ def _formats(language: str) -> dict[str, Any]:
         "mark": mark,
         "percent": percent,
         "part": part,
-        "device": lambda agent: sentence(_device(agent)),
+        "device": lambda agent: sentence(devices.spoken(agent)),
     }
-
-
-def _device(agent: str) -> Sentence:
-    """A browser in words, from its user agent: enough to recognise one's own."""
-    systems = ("iPhone", "iPad", "Android", "Windows", "Mac OS X", "Linux")
-    browsers = ("Edg", "OPR", "Firefox", "CriOS", "Chrome", "Safari")
-    spoken = {"Edg": "Edge", "OPR": "Opera", "CriOS": "Chrome", "Mac OS X": "Mac"}
-    system = next((name for name in systems if name in agent), "")
-    browser = next((name for name in browsers if name in agent), "")
-    if not system or not browser:
-        return say("Another device")
-    return say("{browser} on {system}", browser=spoken.get(browser, browser), system=spoken.get(system, system))
 
 
 def _weekday(number: int, language: str) -> str:

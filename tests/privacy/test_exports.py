@@ -1,5 +1,6 @@
 """Exports: one's own data and nobody else's, for whoever asked alone, for a week."""
 
+import datetime as dt
 import io
 import json
 import zipfile
@@ -8,7 +9,7 @@ import pytest
 
 from portal import clock, db, files, jobs
 from portal.errors import Conflict, NotFound
-from portal.privacy import exports, retention
+from portal.privacy import consents, exports, retention
 from portal.scope import Permission, Scope
 from tests.cast import bind, browser_of, said
 
@@ -54,6 +55,44 @@ async def test_a_mother_has_her_own_data_and_her_childrens_and_no_others(cast, m
         assert other not in text + json.dumps(facts, ensure_ascii=False), other
     assert text.startswith("Những gì Sân Trường lưu về Trần Thị Lan")
     assert "Nhận xét: Nguyễn Hoàng Minh: tốt" in text
+
+
+async def test_the_text_speaks_as_the_pages_do_and_the_json_for_programs(cast, marks):
+    seen = {"account_id": cast.mai.account, "role": "manager", "person_id": cast.minh.person, "page": "student"}
+    await db.insert("reading", **seen, at=clock.now())
+    agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) CriOS/131.0 Mobile Safari/604.1"
+    async with await browser_of(cast.lan):
+        await db.execute("UPDATE session SET device = ? WHERE account_id = ?", agent, cast.lan.account)
+    await db.execute("UPDATE person SET sex = 'male' WHERE id = ?", cast.minh.person)
+    await db.execute("UPDATE assessment SET due_on = ?", dt.date(2026, 11, 25))
+    await consents.give(of(cast.lan), cast.lan.person, "news", version="2026-11", language="vi")
+    at = dt.datetime(2026, 11, 25, 9, 51, tzinfo=dt.UTC)
+    act = {"account_id": cast.lan.account, "verb": "password.change", "record": "account", "request_id": ""}
+    await db.insert("audit_entry", **act, at=at, changes="{}")
+    scope = of(cast.lan)
+    facts, text = await packed(scope, cast.lan.person)
+    for line in (
+        *("Lớp: Starters 1, evening", "Bài: Quiz 1", "Điểm: 8,5", "Hạn nộp: 25/11/2026", "Ngày sinh: 09/03/2014"),
+        *(
+            "Giới tính: Nam",
+            "Trạng thái: Đang học",
+            "Quan hệ: Mẹ",
+            "Vai trò: Quản lý chi nhánh",
+            "Giao diện: Theo thiết bị",
+        ),
+        *("Các trang: hồ sơ gồm lớp và điểm", "Loại: Tin tức và ưu đãi qua email", "Cách thức: trên trang"),
+        *("Thiết bị: Chrome trên iPhone", "Việc: Đổi mật khẩu", "Lúc: 25/11/2026 16:51", "Ngôn ngữ: Tiếng Việt"),
+    ):
+        assert f"{line}\n" in text, line
+    child = facts["children"][0]
+    assert (child["person"]["sex"], child["person"]["birth_date"], child["relation"]) == (
+        "male",
+        "2014-03-09",
+        "mother",
+    )
+    assert facts["account"]["sessions"][-1]["device"] == agent
+    assert {"act": "password.change", "at": "2026-11-25T09:51:00+00:00"} in facts["acts"]
+    assert (await exports.fetch(scope, 1)).name == "du-lieu-tran-thi-lan.zip"
 
 
 async def test_a_child_has_theirs_without_the_guardians(cast, marks):
