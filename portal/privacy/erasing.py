@@ -21,7 +21,7 @@ from portal.privacy.models import Erasure
 from portal.privacy.registry import KEEP, TABLES
 from portal.privacy.subjects import Subject
 from portal.scope import Permission, Scope
-from portal.text import fold
+from portal.text import clean
 from portal.words import translated
 
 GROUNDS = ("asked", "representative", "expired", "authority", "mistake")
@@ -31,13 +31,17 @@ _MISSING = say("Choose one of the list.")
 
 
 class Stays(NamedTuple):
-    """Somebody who stays when the person goes: a guardian or a child, and how many links of theirs remain."""
+    """Somebody who stays when the person goes: a guardian or a child, and how many links of theirs remain.
+
+    `alone`: a student who would have no guardian any more.
+    """
 
     person_id: int
     family_name: str
     middle_name: str
     given_name: str
     others: int
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ async def erase(scope: Scope, person_id: int, ground: str, *, typed_name: str) -
     errors = {}
     if ground not in GROUNDS:
         errors["ground"] = _MISSING
-    if not _is_name(typed_name, card):
+    if not _is_name(typed_name, card, (await centres.facts()).name_order):
         errors["typed_name"] = say("Type the name exactly as it stands above.")
     if errors:
         raise Invalid(errors)
@@ -211,15 +215,15 @@ async def _who_stays(person_id: int, student_id: int) -> list[Stays]:
     """The guardians of the student, or the children of the guardian: their links to this person go, they stay."""
     found = await db.rows(
         "SELECT p.id, p.family_name, p.middle_name, p.given_name,"
-        " (SELECT COUNT(*) FROM guardian o WHERE o.person_id = p.id AND o.student_id <> ?)"
+        " (SELECT COUNT(*) FROM guardian o WHERE o.person_id = p.id AND o.student_id <> ?), 0"
         " FROM guardian g JOIN person p ON p.id = g.person_id WHERE g.student_id = ?"
         " UNION ALL SELECT p.id, p.family_name, p.middle_name, p.given_name,"
-        " (SELECT COUNT(*) FROM guardian o WHERE o.student_id = g.student_id AND o.person_id <> ?)"
+        " (SELECT COUNT(*) FROM guardian o WHERE o.student_id = g.student_id AND o.person_id <> ?), 1"
         " FROM guardian g JOIN student s ON s.id = g.student_id JOIN person p ON p.id = s.person_id"
         " WHERE g.person_id = ?",
         *(student_id, student_id, person_id, person_id),
     )
-    return [Stays._make(row) for row in found]
+    return [Stays._make((*row[:5], bool(row[5]) and not row[4])) for row in found]
 
 
 async def _hindrance(scope: Scope, subject: Subject) -> Conflict | Forbidden | None:
@@ -240,10 +244,10 @@ async def _hindrance(scope: Scope, subject: Subject) -> Conflict | Forbidden | N
     return None
 
 
-def _is_name(typed: str, card: persons.Card) -> bool:
-    parts = (card.family_name, card.middle_name, card.given_name)
-    orders = {names.shown(*parts, order) for order in (names.FAMILY_FIRST, names.GIVEN_FIRST)}
-    return fold(typed) in {fold(name) for name in orders}
+def _is_name(typed: str, card: persons.Card, order: str) -> bool:
+    """Whether it is the name as it is shown: every mark counts, for Hoà and Hoa are two people; capitals do not."""
+    shown = names.shown(card.family_name, card.middle_name, card.given_name, order)
+    return clean(typed).casefold() == clean(shown).casefold()
 
 
 async def _outdate(subject: Subject) -> None:

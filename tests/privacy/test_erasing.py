@@ -7,7 +7,7 @@ from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.people.names import shown
 from portal.privacy import erasing
 from portal.scope import Permission, Scope
-from tests.cast import browser_of, said
+from tests.cast import bind, browser_of, said
 
 
 def scope_of(member, *permissions: Permission, roles: tuple[str, ...] = ()) -> Scope:
@@ -30,7 +30,10 @@ async def test_the_page_says_what_goes_and_what_stays_and_asks_for_the_name(cast
         assert "Type the name exactly as it stands above." in said(answer)
         assert 'value="Nguyễn Hoàng Mi"' in answer.text
         assert await db.value("SELECT COUNT(*) FROM erasure") == 0
-        data["typed_name"] = "nguyen hoang minh"  # without a Vietnamese keyboard
+        data["typed_name"] = "Nguyen Hoang Minh"  # may be somebody else
+        answer = await director.post(f"/staff/people/{cast.minh.person}/erasure", data=data)
+        assert answer.status_code == 422
+        data["typed_name"] = " nguyễn  hoàng minh "
         answer = await director.post(f"/staff/people/{cast.minh.person}/erasure", data=data)
         assert (answer.status_code, answer.headers["location"]) == (303, "/staff/people")
         for path in (
@@ -43,6 +46,16 @@ async def test_the_page_says_what_goes_and_what_stays_and_asks_for_the_name(cast
     async with await browser_of(cast.lan) as mother:
         assert (await mother.get(f"/children/{cast.minh.student}/grades")).status_code == 404
         assert "Nguyễn Mai Chi" in said(await mother.get("/home"))
+
+
+async def test_the_page_warns_of_students_who_would_have_no_guardian(cast):
+    await bind(cast, "an", "chi")
+    async with await browser_of(cast.quang) as director:
+        page = said(await director.get(f"/staff/people/{cast.lan.person}/erasure"))
+        assert "Nobody would stand for Nguyễn Hoàng Minh any more." in page
+        assert "No guardian left" not in said(await director.get(f"/staff/people/{cast.minh.person}/erasure"))
+        await bind(cast, "an", "minh")
+        assert "No guardian left" not in said(await director.get(f"/staff/people/{cast.lan.person}/erasure"))
 
 
 async def test_who_is_erased_is_out_at_once(cast):
