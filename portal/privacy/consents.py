@@ -56,12 +56,13 @@ class Standing:
 
 
 class Giver(NamedTuple):
-    """Somebody who can agree about a person."""
+    """Somebody who can agree about a person; `relation` is "" for the person themself."""
 
     person_id: int
     family_name: str
     middle_name: str
     given_name: str
+    relation: str
 
 
 class Concern(NamedTuple):
@@ -176,9 +177,9 @@ async def givers_of(scope: Scope, person_id: int) -> list[Giver]:
     """
     await _noted_there(scope, person_id)
     found = await db.rows(
-        "SELECT p.id, p.family_name, p.middle_name, p.given_name FROM person p WHERE p.id = ? OR EXISTS"
-        " (SELECT 1 FROM guardian g JOIN student s ON s.id = g.student_id WHERE g.person_id = p.id"
-        " AND s.person_id = ? AND g.may_see AND g.restricted_at IS NULL)"
+        "SELECT p.id, p.family_name, p.middle_name, p.given_name, COALESCE(g.relation, '') FROM person p"
+        " LEFT JOIN (guardian g JOIN student s ON s.id = g.student_id AND s.person_id = ?) ON g.person_id = p.id"
+        " AND g.may_see AND g.restricted_at IS NULL WHERE p.id = ? OR g.id IS NOT NULL"
         " ORDER BY CASE WHEN p.id = ? THEN 1 ELSE 0 END, p.sort_key, p.id LIMIT 50",
         *(person_id, person_id, person_id),
     )

@@ -12,6 +12,7 @@ from portal.scope import Permission
 from portal.web.forms import Form, read_form
 from portal.web.guard import guard
 from portal.web.templating import page, see
+from staff import words
 
 RIGHTS = (Permission.NOTE_CONSENT, Permission.SEE_READERS, Permission.EXPORT_PEOPLE, Permission.ERASE_PEOPLE)
 
@@ -130,6 +131,7 @@ async def _show(request: Request, form: Form, no: Refusal | None = None) -> Resp
         days=await retention.days_for("exports"),
         sees_readers=may_see_readers,
         is_own=person_id == scope.person_id,
+        words=words,
     )
 
 

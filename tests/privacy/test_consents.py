@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import re
 
 import pytest
 
@@ -126,6 +127,11 @@ async def test_paper_is_noted_by_who_may_and_names_a_representative(cast):
     data = {"kind": "privacy", "giver_id": str(cast.lan.person), "agreed": "1", "note": "Folder 3, page 12"}
     path = f"/staff/people/{cast.minh.person}/privacy"
     async with await browser_of(cast.vy) as care:
+        asked = (await care.get(path)).text.partition('name="giver_id"')[2].partition("</select>")[0]
+        assert re.findall(r"<option value=\"(.*?)\">(.*?)</option>", asked) == [
+            *[("", "Choose"), (str(cast.lan.person), "Trần Thị Lan (Mother)")],
+            (str(cast.minh.person), "Nguyễn Hoàng Minh (the student)"),
+        ]
         wrong = await care.post(f"{path}/consents", data=data | {"giver_id": str(cast.an.person), "note": ""})
         assert wrong.status_code == 422
         assert "Choose one of the list." in said(wrong)
