@@ -113,6 +113,9 @@ async def test_a_role_that_left_ends_nobody_but_who_had_it() -> None:
     await sent(changes(roles=[gone("R3")]))
     await sent(changes(users=[CENTRE["users"][1] | {"sms": "0912345670"}]))
     assert await rows("SELECT status FROM student") == [("learning",)], "missing is not leaving"
+    await sent(bundle(users=row("users", 1, agentSourcedIds=""), enrollments=None, results=None, lineItems=None))
+    await sent(changes(roles=[CENTRE["roles"][0], CENTRE["roles"][1] | {"roleType": "secondary"}]))
+    assert await rows("SELECT status, may_see FROM student, guardian") == [("learning", True)], "nor is being spoken of"
 
 
 async def test_more_than_a_tenth_of_roles_need_a_word_too() -> None:

@@ -113,10 +113,9 @@ def _bundle(
     rules.finish()
     bundle.gone = {file: _gone(file, known) for file, known in index.items()}
     bundle.touched = {file: frozenset(each.touched) for file, each in laid.items()}
-    spoken = laid["roles"].spoken if "roles" in laid else set()
-    if chosen.delta and dialect.version == "1.1":
-        spoken = laid["users"].touched if "users" in laid else set()
-    bundle.spoken = frozenset(spoken | (index["roles"].spoken if "roles" in index else set()))
+    bundle.lost = {person: roles for each in laid.values() for person, roles in each.lost.items()}
+    if "roles" in index:
+        bundle.lost |= index["roles"].lost
     older = sum(each.older for each in laid.values())
     if older:
         notes.append(say("{count} rows are older than what was imported already; they are left out.", count=older))

@@ -109,8 +109,8 @@ class Laid:
     notes: list[Sentence]
     gone: dict[str, int] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
-    spoken: set[str] = field(default_factory=set)
-    """Of roles.csv the people of the rows that the last bundle speaks of."""
+    lost: dict[str, set[str]] = field(default_factory=dict)
+    """Of the file that has the roles: who loses one by the last bundle, and which."""
     older: int = 0
     _at: dict[str, int] = field(default_factory=dict)
     _rows: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
@@ -171,15 +171,15 @@ class Laid:
                 self._wrong(line, column, say('"{value}" is in this file already.', value=shown(key)))
                 return
             self.touched.add(key)
-            if self.table.file == "roles":
-                before = self._rows.get(key, (0, row))[1]
-                self.spoken |= {each[names["userSourcedId"]] for each in (row, before)} - {""}
         if is_delta and (at or _LONG_AGO) < self._modified.get(key, _LONG_AGO):
             self.older += bool(line)
             return
         self._modified[key] = at or self._modified.get(key, _LONG_AGO)
-        self._rows.pop(key, None)
+        _, before = self._rows.pop(key, (0, row))
         self.gone.pop(key, None)
+        if line and "role" in names and (status in LEAVING or before[names["role"]] != row[names["role"]]):
+            person = before[names["userSourcedId"]] if "userSourcedId" in names else key
+            self.lost.setdefault(person, set()).add(before[names["role"]].casefold())
         if status in LEAVING:
             self.gone[key] = line
         else:

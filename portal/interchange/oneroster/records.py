@@ -185,8 +185,8 @@ class Bundle:
     """By file what has left: rows marked tobedeleted, and the enrollments, roles and so on of those."""
     touched: dict[str, frozenset[str]] = field(default_factory=dict)
     """By file the rows that the changes speak of."""
-    spoken: frozenset[str] = frozenset()
-    """The people whose roles the changes speak of, or who are said to have lost one."""
+    lost: dict[str, set[str]] = field(default_factory=dict)
+    """Who is said to have lost a role, and which, in small letters."""
     orgs: list[Org] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     courses: list[Course] = field(default_factory=list)

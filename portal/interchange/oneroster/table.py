@@ -33,8 +33,8 @@ class Known:
     names: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     deleted: dict[str, int] = field(default_factory=dict)
-    spoken: set[str] = field(default_factory=set)
-    """Of roles.csv the people of rows that have left."""
+    lost: dict[str, set[str]] = field(default_factory=dict)
+    """Of roles.csv: who loses a role by a row that has left, and which."""
     followed: set[str] = field(default_factory=set)
     whole: bool = True
     flawed: bool = False
@@ -121,7 +121,8 @@ class Reader:
             key = cells[single] if single is not None else "/".join(cells[at] for at in key_at)
             if status is not None and cells[status] and self._deleted(cells[status], key, line):
                 if self.table.file == "roles":
-                    self.known.spoken.add(cells[header.at["userSourcedId"]])
+                    lost = self.known.lost.setdefault(cells[header.at["userSourcedId"]], set())
+                    lost.add(cells[header.at["role"]].strip().casefold())
                 continue
             if modified is not None and cells[modified]:
                 self.problems.warn(

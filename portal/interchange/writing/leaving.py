@@ -13,7 +13,8 @@ from portal.centre import centres
 from portal.errors import Sentence, say
 from portal.gradebook import recording
 from portal.interchange.oneroster import Bundle
-from portal.interchange.writing import bulk
+from portal.interchange.oneroster.spec import GUARDIANS
+from portal.interchange.writing import bulk, drafts
 from portal.interchange.writing.desk import Desk, Ledger
 
 FEW = 5
@@ -42,7 +43,7 @@ async def leave(desk: Desk, ground: str, bundle: Bundle) -> list[Sentence]:
     await _back(desk, of)
     await _choose_links(of, bundle)
     today = clock.today((await centres.facts()).time_zone)
-    notes = await _users(desk, of["users"], today, bundle.spoken)
+    notes = await _users(desk, of["users"], today, bundle.lost)
     notes += await _guardians(desk, of["guardians"], ground)
     await _memberships(desk, of["enrollments"], today)
     await _teachings(desk, of["teachings"])
@@ -100,18 +101,19 @@ async def _ended_by_import(ledger: Ledger[Any], sql: str, records: Collection[in
     return [row for record, row, at in await bulk.rows_of(sql, wanted) if stamps.get(record) == db.instant(at)]
 
 
-async def _users(desk: Desk, users: Ledger[Any], today: dt.date, spoken: Collection[str]) -> list[Sentence]:
-    """Who leaves, and who of those whose roles are spoken of is something less than before."""
+async def _users(desk: Desk, users: Ledger[Any], today: dt.date, lost: Mapping[str, set[str]]) -> list[Sentence]:
+    """Who leaves, and who of those that lost a role is no student, teacher or staff any more by another one."""
     people = _records(users)
-    less = [each for each in users.changed if each.key in spoken]
+    less = [(users.ids[each.key], each, lost[each.key]) for each in users.changed if each.key in lost]
     learning = "SELECT person_id, id FROM student WHERE status IN ('learning', 'suspended') AND person_id IN ({ids})"
-    ended = {users.ids[each.key] for each in less if not each.student_at}
+    ended = {person for person, each, roles in less if not each.student_at and "student" in roles}
     found = await bulk.rows_of(learning, [*people, *ended])
     await _set(desk, "student", [row for _, row in found], **_FINISHED, changed_at=desk.now, changed_by=desk.by)
     stopped = {person for person, _ in found} & ended
-    for table, post in (("teacher", "teacher"), ("staff_member", "staff")):
+    teachers = {person for person, each, roles in less if not each.teacher and "teacher" in roles}
+    staff = {person for person, each, roles in less if not each.staff and roles - _NO_STAFF}
+    for table, ended in (("teacher", teachers), ("staff_member", staff)):
         working = f"SELECT id, left_on, person_id FROM {table} WHERE person_id IN ({{ids}})"
-        ended = {users.ids[each.key] for each in less if not getattr(each, post)}
         rows = [
             row for row in await bulk.rows_of(working, [*people, *ended]) if row[1] is None or db.day(row[1]) > today
         ]
@@ -129,6 +131,7 @@ async def _users(desk: Desk, users: Ledger[Any], today: dt.date, spoken: Collect
 
 
 _FINISHED = {"status": "finished"}
+_NO_STAFF = {"student", "teacher", *GUARDIANS}
 
 
 async def _stopped(desk: Desk, users: Ledger[Any], people: Collection[int]) -> None:
@@ -149,10 +152,13 @@ async def _choose_links(of: Mapping[str, Ledger[Any]], bundle: Bundle) -> None:
     missing = links.unnamed + len(links.leaving)
     touched = users.hashes if links.leaving else bundle.touched.get("users", frozenset())
     speaking = {users.ids[key] for key in touched if key in users.hashes}
-    going = {users.ids[key] for key in [*users.leaving, *bundle.spoken] if key in users.ids}
+    no_guardians = [key for key, roles in bundle.lost.items() if roles & GUARDIANS and key in users.ids]
+    going = {users.ids[key] for key in [*users.leaving, *no_guardians]}
     if not speaking and not going:
         return
-    candidates = {record: key for key, record in links.ids.items() if key in links.standing and key not in links.hashes}
+    # By the file itself, because a link to a child who is no student in it is no draft.
+    named = {*links.hashes, *(drafts.pair(each.child, each.guardian) for each in bundle.relations)}
+    candidates = {record: key for key, record in links.ids.items() if key in links.standing and key not in named}
     sql = (
         "SELECT g.id, g.person_id, s.person_id FROM guardian g JOIN student s ON s.id = g.student_id"
         " WHERE g.id IN ({ids})"
